@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Physical memory as the GPU sees it: VRAM and the system's, by aperture;
+ * FB and LTC registers, cache flushes.
+ */
+#ifndef GP107_MEM_MEM_H
+#define GP107_MEM_MEM_H
+
+#include "../core/gpu.h"
+
+/* gp100-mmu-format.pdf: the aperture field of a PTE. */
+typedef enum GpAperture {
+    GP_VRAM = 0,
+    GP_PEER = 1,
+    GP_SYS_COHERENT = 2,
+    GP_SYS_NONCOHERENT = 3,
+} GpAperture;
+
+GpMem *gp_mem_new(Gp107 *gpu);
+void gp_mem_free(GpMem *mem);
+void gp_mem_reset(GpMem *mem);
+
+/*
+ * False: nothing answers (beyond VRAM, peer, no such system memory); a read
+ * then gives all ones.
+ */
+bool gp_mem_read(Gp107 *gpu, GpAperture ap, uint64_t addr, void *buf,
+                 uint64_t len);
+bool gp_mem_write(Gp107 *gpu, GpAperture ap, uint64_t addr, const void *buf,
+                  uint64_t len);
+bool gp_mem_cmpxchg(Gp107 *gpu, GpAperture ap, uint64_t addr, unsigned size,
+                    uint64_t expected, uint64_t desired, uint64_t *old);
+
+uint32_t gp_mem_read32(Gp107 *gpu, GpAperture ap, uint64_t addr);
+uint64_t gp_mem_read64(Gp107 *gpu, GpAperture ap, uint64_t addr);
+void gp_mem_write32(Gp107 *gpu, GpAperture ap, uint64_t addr, uint32_t val);
+void gp_mem_write64(Gp107 *gpu, GpAperture ap, uint64_t addr, uint64_t val);
+
+#endif
