@@ -92,6 +92,10 @@ typedef enum GpRun {
 
 /* For the blocks. */
 void gp_kick(Gp107 *gpu);
+/*
+ * Asks for a time slice at @ns.  Only the earliest wish is kept: a block that
+ * still waits asks again from its poll.
+ */
 void gp_wake_at(Gp107 *gpu, uint64_t ns);
 uint64_t gp_now(Gp107 *gpu);
 void gp_log(Gp107 *gpu, GpLogLevel level, const char *fmt, ...)
