@@ -61,6 +61,7 @@ typedef struct GpXlat {
     uint64_t addr;                  /* of the byte asked for */
     uint64_t len;                   /* bytes from it to the end of the leaf */
     bool is_volatile;
+    bool sparse;                    /* no memory: reads 0, drops writes */
 } GpXlat;
 
 typedef struct GpFault {
@@ -88,7 +89,22 @@ bool gp_mmu_translate(Gp107 *gpu, const GpSpace *space,
                       const GpClient *client, uint64_t va, GpAccess access,
                       GpXlat *xlat, GpFault *fault);
 
-/* Any length, across pages.  On a fault what came before it is done. */
+/*
+ * The memory behind a translation; @len is at most @xlat->len.  Clients use
+ * these, and so treat sparse pages alike.  False: nothing answers there (a
+ * read then gives all ones); that is no MMU fault.
+ */
+bool gp_xlat_read(Gp107 *gpu, const GpXlat *xlat, void *buf, uint64_t len);
+bool gp_xlat_write(Gp107 *gpu, const GpXlat *xlat, const void *buf,
+                   uint64_t len);
+/* @size 4 or 8, @xlat->addr naturally aligned. */
+bool gp_xlat_cmpxchg(Gp107 *gpu, const GpXlat *xlat, unsigned size,
+                     uint64_t expected, uint64_t desired, uint64_t *old);
+
+/*
+ * Any length, across pages.  On a fault what came before it is done; the rest
+ * of what is read is all ones.
+ */
 bool gp_mmu_read(Gp107 *gpu, const GpSpace *space, const GpClient *client,
                  uint64_t va, void *buf, uint64_t len, GpFault *fault);
 bool gp_mmu_write(Gp107 *gpu, const GpSpace *space, const GpClient *client,
@@ -135,7 +151,7 @@ void gp_mmu_set_replay_ops(Gp107 *gpu, const GpReplayOps *ops, void *opaque);
 /* A delayed replay that is due; called from gp107_run(). */
 void gp_mmu_poll(Gp107 *gpu);
 
-/* Walks the tables behind every TLB entry; gives how many contradict it. */
+/* Walks the tables behind every TLB entry; gives how many contradict them. */
 unsigned gp_mmu_compare_tlb(Gp107 *gpu);
 
 #endif
