@@ -29,6 +29,7 @@
 
 #include <stddef.h>
 
+#include "gp107.h"
 #include "core/gpu.h"
 #include "mem/fault.h"
 #include "mem/mmu.h"
@@ -73,7 +74,8 @@ struct TestGpu {
     uint64_t fault_buffer;                  /* in VRAM */
     uint32_t fault_entries;
     uint32_t fault_get;
-    uint64_t instance_entry[8];             /* last runlist, by runlist */
+    uint64_t userd;                         /* of channel 0, in VRAM */
+    unsigned n_channels;
     TestVm *vms;
     TestChannel *channels;
 };
@@ -261,7 +263,7 @@ void test_qmd(TestChannel *ch, const TestGrid *grid, uint32_t qmd[64]);
 /* cb0 = @args with three zero words of global offset behind, cb7 = sizes. */
 void test_compute_args(TestChannel *ch, const TestGrid *grid,
                        const void *args, size_t len);
-/* Places a QMD and pushes its launch, WFI and a fence; no submit. */
+/* Places a QMD and pushes its launch and a WFI; test_finish() comes next. */
 void test_launch(TestChannel *ch, const TestGrid *grid);
 
 /* -------------------------------------------------------------- faults */
