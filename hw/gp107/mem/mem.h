@@ -36,4 +36,19 @@ uint64_t gp_mem_read64(Gp107 *gpu, GpAperture ap, uint64_t addr);
 void gp_mem_write32(Gp107 *gpu, GpAperture ap, uint64_t addr, uint32_t val);
 void gp_mem_write64(Gp107 *gpu, GpAperture ap, uint64_t addr, uint64_t val);
 
+/*
+ * When a page table was last written is what dates a stale TLB entry: the MMU
+ * names the 4 KiB pages of VRAM that it walks.  True: *when is the time (ns)
+ * of the last write since; false: there was none, and it is the time when the
+ * page was named.
+ */
+void gp_mem_watch(Gp107 *gpu, uint64_t addr);
+bool gp_mem_watch_written(Gp107 *gpu, uint64_t addr, uint64_t *when);
+
+/*
+ * The write-protected region that the ACR set up, for PFB's register of it:
+ * @start a multiple of 128 KiB, @limit the address of its last 128 KiB.
+ */
+void gp_mem_set_wpr(Gp107 *gpu, uint64_t start, uint64_t limit);
+
 #endif
