@@ -21,8 +21,9 @@ else
 qemu_src := $(abspath $(QEMU_SRC))
 endif
 
-export O JOBS
+
 MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
 guest := tools/run-guest.sh --out $(O)
 
 .PHONY: help
@@ -40,9 +41,10 @@ help:
 	@echo 'make clean          remove what was built; what was fetched stays'
 	@echo
 	@echo 'Overrides: LINUX_SRC=DIR and QEMU_SRC=DIR (sources to build from instead of'
-	@echo "fetching Debian's), JOBS=N (compilers at once), O=DIR (build directory)."
+	@echo "fetching Debian's), FIRMWARE=DIR (instead of generated files), JOBS=N"
+	@echo '(compilers at once), O=DIR (build directory).'
 
-.PHONY: deps fetch-linux fetch-qemu
+.PHONY: deps fetch-linux fetch-qemu fetch-distro
 deps:
 	@tools/deps.sh --log $(O)/log/deps.log
 
@@ -52,7 +54,10 @@ fetch-linux: deps
 fetch-qemu: deps
 	@tools/fetch.sh --out $(O)/src qemu
 
-.PHONY: kernel qemu initramfs distro
+fetch-distro: deps
+	@tools/fetch.sh --out $(O)/src distro
+
+.PHONY: kernel qemu
 kernel: deps $(fetch_linux)
 	@tools/build-kernel.sh --src $(linux_src) --out $(O) --jobs $(JOBS) \
 		configs/guest.config
@@ -60,28 +65,63 @@ kernel: deps $(fetch_linux)
 qemu: deps $(fetch_qemu)
 	@tools/build-qemu.sh --src $(qemu_src) --out $(O) --jobs $(JOBS)
 
-# The generator of the card's firmware files.
+# The firmware of the card: generated, or NVIDIA's own with FIRMWARE=/lib/firmware.
+ifeq ($(FIRMWARE),)
+firmware := $(O)/firmware
+firmware_stamp := $(O)/firmware/.made
+else
+firmware := $(abspath $(FIRMWARE))
+firmware_stamp := $(firmware)/nvidia/gp107
+endif
+
 $(O)/mkfirmware: tools/mkfirmware.c | deps
 	@mkdir -p $(O)
 	@gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
 
-$(O)/firmware/nvidia: $(O)/mkfirmware
-	@rm -rf $@
-	@mkdir -p $@/gp107
-	@$< $@/gp107
+$(O)/firmware/.made: $(O)/mkfirmware
+	@rm -rf $(@D)
+	@mkdir -p $(@D)
+	@$< $(@D)
+	@touch $@
 
-initramfs: $(O)/initramfs.cpio
-$(O)/initramfs.cpio: $(O)/firmware/nvidia tools/guest-init.sh tools/mkinitramfs.sh
-	@tools/mkinitramfs.sh --firmware $(O)/firmware --out $@
+.PHONY: initramfs distro igt
+initramfs: deps $(firmware_stamp)
+	@tools/mkinitramfs.sh --firmware $(firmware) --out $(O)/initramfs.cpio
 
-distro: deps $(O)/firmware/nvidia
-	@tools/fetch.sh --out $(O)/src distro
-	@tools/distro-guest.sh --src $(O)/src/distro --firmware $(O)/firmware \
+distro: deps fetch-distro $(firmware_stamp)
+	@tools/distro-guest.sh --src $(O)/src/distro --firmware $(firmware) \
 		--out $(O)/distro
 
-.PHONY: shell
+igt: deps
+	@$(MAKE) -C tests/igt O=$(O)/igt
+
+.PHONY: shell run
 shell: kernel qemu initramfs
 	@$(guest) --shell
+
+run: kernel qemu initramfs igt
+	@$(guest) --timeout 120 -- $(O)/igt/svm_demo
+
+.PHONY: check check-model check-igt check-stock check-distro lint bench-model
+check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
+
+check: kernel qemu initramfs distro igt
+	@$(check_sh) lint model fuzz qtest igt controls distro
+
+check-model: deps
+	@$(check_sh) model fuzz
+
+check-igt check-stock: kernel qemu initramfs igt
+	@$(check_sh) igt controls
+
+check-distro: qemu distro
+	@$(check_sh) distro
+
+lint: deps $(fetch_linux) $(fetch_qemu)
+	@$(check_sh) lint
+
+bench-model: deps
+	@$(MAKE) -C tests/model O=$(O)/model bench
 
 .PHONY: clean
 clean:

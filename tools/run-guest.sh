@@ -21,7 +21,7 @@ and return its exit status.
   --qemu FILE      default: DIR/qemu/qemu-system-x86_64
   --distro         Debian's packaged kernel and its initramfs, from DIR/distro
   --device SPEC    a QEMU device, may be given again (default: gp107); 'none'
-                   boots without a card
+                   boots without a card; 'gp107,help' lists the properties
   --append TEXT    more words for the kernel's command line
   --cpus N         processors (default: 2)
   --mem MIB        memory (default: 2048)
@@ -65,10 +65,12 @@ while [ $# -gt 0 ]; do
 	--shell) shell=1; shift; continue ;;
 	--help) usage; exit 0 ;;
 	--) shift; break ;;
-	--*) ;;
+	--out | --kernel | --initrd | --qemu | --device | --append | --cpus | \
+		--mem | --timeout | --log | --qemu-log | --qmp | --icount)
+		need_value "$1" $# ;;
+	-*) usage_error "unknown option '$1'" ;;
 	*) break ;;
 	esac
-	need_value "$1" $#
 	case $1 in
 	--out) out=$2 ;;
 	--kernel) kernel=$2 ;;
@@ -83,7 +85,6 @@ while [ $# -gt 0 ]; do
 	--qemu-log) qemu_log=$2 ;;
 	--qmp) qmp=$2 ;;
 	--icount) need_number "$1" "$2"; icount=$2 ;;
-	*) usage_error "unknown option '$1'" ;;
 	esac
 	shift 2
 done
@@ -102,6 +103,11 @@ for file in "$kernel" "$initrd" "$qemu"; do
 	[ -r "$file" ] || die "$file is not there: run 'make' for it first"
 done
 [ ${#devices[@]} -gt 0 ] || devices=(gp107)
+for device in "${devices[@]}"; do
+	case $device in
+	*,help) exec "$qemu" -device "$device" ;;
+	esac
+done
 
 run=$(mktemp -d)
 guest=
