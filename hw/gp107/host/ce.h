@@ -23,5 +23,21 @@ GpMethodResult gp_copy_method(GpCopy *copy, GpChannel *channel,
 /* Work under way: a launched copy goes on in slices. */
 GpRun gp_copy_run(GpCopy *copy, unsigned budget);
 bool gp_copy_idle(GpCopy *copy);
+/* Whose copy is under way; NULL none. */
+const GpChannel *gp_copy_channel(const GpCopy *copy);
+
+/* Bits of NV_CE_LCE_INTR_STATUS (dev_ce.ref). */
+#define GP_COPY_BLOCKPIPE       (1u << 0)
+#define GP_COPY_NONBLOCKPIPE    (1u << 1)
+#define GP_COPY_LAUNCHERR       (1u << 2)
+
+/*
+ * Whoever embeds it hears its interrupts: one of the bits above, and with
+ * LAUNCHERR what is wrong (NV_CE_LCE_LAUNCHERR_REPORT).
+ */
+void gp_copy_set_interrupt(GpCopy *copy,
+                           void (*interrupt)(void *opaque, uint32_t status,
+                                             uint32_t launcherr),
+                           void *opaque);
 
 #endif

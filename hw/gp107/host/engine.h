@@ -10,11 +10,24 @@
 
 #include "../mem/mmu.h"
 
+/*
+ * Host keeps what a channel told the copy engine (dev_pbdma.ref, HCE_CTRL),
+ * so that channels can take turns on it: methods 240..264, 400..41c and
+ * 700..750 of the class, see copy.c.
+ */
+#define GP_COPY_REGS    39
+
+typedef struct GpCopyState {
+    uint32_t reg[GP_COPY_REGS];
+    bool render_off;                /* SET_RENDER_ENABLE says: copy nothing */
+} GpCopyState;
+
 typedef struct GpChannel {
     unsigned id;
     GpSpace space;                  /* from the instance block, at bind */
     /* Engine classes bound to the 8 subchannels by SET_OBJECT; 0 none. */
     uint32_t object[8];
+    GpCopyState copy;
 } GpChannel;
 
 typedef enum GpMethodResult {
@@ -46,6 +59,10 @@ typedef struct GpEngineOps {
     /* Drops the context and all work, at once (engine reset, dead channel). */
     void (*reset)(GpEngine *engine);
 } GpEngineOps;
+
+/* NV_PTOP_DEVICE_INFO_TYPE_ENUM: GRAPHICS, LCE. */
+#define GP_ENGINE_GR    0x00
+#define GP_ENGINE_CE    0x13
 
 /* One row of PTOP's device table, and the engine behind it. */
 struct GpEngine {
