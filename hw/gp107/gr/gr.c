@@ -59,9 +59,8 @@ bool gp_gr_fe_write(GpGr *gr, uint64_t va, const void *buf, uint32_t len)
 
 bool gp_gr_is_idle(GpGr *gr)
 {
-    return gp_sked_idle(gr->sked) &&
-           (!gr->current || (!gr->current->clear.active &&
-                             gp_copy_idle(gr->current->copy)));
+    return gp_sked_idle(gr->sked) && gp_copy_idle(gr->copy) &&
+           (!gr->current || !gr->current->clear.active);
 }
 
 uint32_t gp_gr_state(const GpGrContext *ctx, GpGrClass class,
@@ -89,14 +88,12 @@ static void context_free(GpGrContext *ctx)
     for (i = 0; i < GP_GR_CLASSES; i++) {
         free(ctx->state[i]);
     }
-    gp_copy_free(ctx->copy);
     free(ctx);
 }
 
 static GpGrContext *context_get(GpGr *gr, GpChannel *channel)
 {
-    GpClient client = gp_gr_hub_client(GP_HUB_GRCOPY);
-    GpGrContext **slot, *ctx;
+    GpGrContext **slot;
 
     if (channel->id >= GP_CHANNELS) {
         return NULL;
@@ -108,16 +105,10 @@ static GpGrContext *context_get(GpGr *gr, GpChannel *channel)
         *slot = NULL;
     }
     if (!*slot) {
-        ctx = calloc(1, sizeof(*ctx));
-        if (!ctx) {
+        *slot = calloc(1, sizeof(**slot));
+        if (!*slot) {
             return NULL;
         }
-        ctx->copy = gp_copy_new(gr->gpu, &client);
-        if (!ctx->copy) {
-            free(ctx);
-            return NULL;
-        }
-        *slot = ctx;
     }
     (*slot)->space = channel->space;
     return *slot;
@@ -139,12 +130,12 @@ static void drop(GpGr *gr)
     unsigned i;
 
     gp_sked_reset(gr->sked);
+    gp_copy_reset(gr->copy);
     if (gr->current) {
         gr->current->clear.active = false;
         for (i = 0; i < GP_GR_CLASSES; i++) {
             gr->current->upload[i].active = false;
         }
-        gp_copy_reset(gr->current->copy);
     }
     gr->current = NULL;
     gr->engine.current = NULL;
@@ -235,9 +226,9 @@ static GpMethodResult method(GpEngine *engine, GpChannel *channel,
         if (!gp_sked_idle(gr->sked)) {
             return GP_METHOD_WAIT;
         }
-        return gp_copy_method(gr->current->copy, channel, method, data);
+        return gp_copy_method(gr->copy, channel, method, data);
     }
-    if (!gp_copy_idle(gr->current->copy)) {
+    if (!gp_copy_idle(gr->copy)) {
         return GP_METHOD_WAIT;
     }
 
@@ -264,7 +255,7 @@ static GpRun run(GpEngine *engine, unsigned budget)
     if (!gr->current || gr->dead) {
         return GP_RUN_IDLE;
     }
-    copy = gp_copy_run(gr->current->copy, budget);
+    copy = gp_copy_run(gr->copy, budget);
     clear = gp_threed_run(gr, &budget);
     if (gr->dead) {
         return GP_RUN_IDLE;
@@ -287,6 +278,22 @@ static bool idle(GpEngine *engine)
 static void reset(GpEngine *engine)
 {
     drop(engine->gpu->gr);
+}
+
+/*
+ * GRCE has no interrupt line of its own here: the end of a copy is told as a
+ * non-stall interrupt of GR's runlist.
+ */
+static void copy_interrupt(void *opaque, uint32_t status, uint32_t launcherr)
+{
+    GpGr *gr = opaque;
+
+    if (status & GP_COPY_LAUNCHERR) {
+        gp_log(gr->gpu, GP_LOG_GUEST, "gr: GRCE: bad launch (%08x)",
+               launcherr);
+    } else {
+        gp_fifo_nonstall(gr->gpu, gr->engine.runlist);
+    }
 }
 
 static const GpEngineOps engine_ops = {
@@ -336,6 +343,7 @@ static void engine_disabled(void *opaque)
 
 GpGr *gp_gr_new(Gp107 *gpu)
 {
+    GpClient client = gp_gr_hub_client(GP_HUB_GRCOPY);
     GpGr *gr = calloc(1, sizeof(*gr));
 
     if (!gr) {
@@ -344,11 +352,13 @@ GpGr *gp_gr_new(Gp107 *gpu)
     gr->gpu = gpu;
     gr->switching = true;
     gr->contexts = calloc(GP_CHANNELS, sizeof(*gr->contexts));
+    gr->copy = gp_copy_new(gpu, &client);
     gr->sked = gp_sked_new(gr);
-    if (!gr->contexts || !gr->sked) {
+    if (!gr->contexts || !gr->copy || !gr->sked) {
         gp_gr_free(gr);
         return NULL;
     }
+    gp_copy_set_interrupt(gr->copy, copy_interrupt, gr);
     gr->engine.ops = &engine_ops;
     gr->engine.gpu = gpu;
     gr->engine.name = "gr";
@@ -373,6 +383,7 @@ void gp_gr_free(GpGr *gr)
         return;
     }
     gp_sked_free(gr->sked);
+    gp_copy_free(gr->copy);
     if (gr->contexts) {
         for (i = 0; i < GP_CHANNELS; i++) {
             context_free(gr->contexts[i]);

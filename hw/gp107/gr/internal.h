@@ -78,7 +78,6 @@ typedef struct GpGrContext {
     uint32_t *state[GP_GR_CLASSES]; /* methods as last written */
     GpInline upload[GP_GR_CLASSES];
     GpClear clear;
-    GpCopy *copy;                   /* GRCE */
     uint64_t local_window;          /* of generic addresses, compute */
     uint64_t shared_window;
 } GpGrContext;
@@ -88,6 +87,7 @@ struct GpGr {
     Gp107 *gpu;
     GpGrContext **contexts;         /* by channel id */
     GpGrContext *current;
+    GpCopy *copy;                   /* GRCE; its state is Host's */
     bool ready;                     /* FECS runs */
     bool switching;                 /* ... and may switch contexts */
     bool halted;                    /* an exception waits for 400500 */

@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 #include "../host/fifo.h"
+#include "../host/semaphore.h"
+#include "../top/ptimer.h"
 
 enum {
     NOTIFY_ADDRESS = 0x0104,
@@ -23,87 +25,34 @@ enum {
     REPORT_ONE_WORD = 1u << 28,
 };
 
-/* LAUNCH_DMA_REDUCTION_OP; the same numbers everywhere. */
-enum {
-    RED_ADD,
-    RED_MIN,
-    RED_MAX,
-    RED_INC,
-    RED_DEC,
-    RED_AND,
-    RED_OR,
-    RED_XOR,
-};
-
-static uint32_t reduce(const GpRelease *release, uint32_t old)
-{
-    uint32_t val = release->payload;
-    bool less = release->is_signed ? (int32_t)val < (int32_t)old : val < old;
-
-    switch (release->op) {
-    case RED_ADD:
-        return old + val;
-    case RED_MIN:
-        return less ? val : old;
-    case RED_MAX:
-        return less ? old : val;
-    case RED_INC:
-        return old >= val ? 0 : old + 1;
-    case RED_DEC:
-        return old == 0 || old > val ? val : old - 1;
-    case RED_AND:
-        return old & val;
-    case RED_OR:
-        return old | val;
-    case RED_XOR:
-    default:
-        return old ^ val;
-    }
-}
-
-static bool release_reduced(GpGr *gr, const GpRelease *release)
-{
-    GpClient client = gp_gr_hub_client(GP_HUB_FE);
-    GpXlat xlat;
-    GpFault fault;
-    uint64_t old, seen;
-
-    if (!gp_mmu_translate(gr->gpu, &gr->current->space, &client,
-                          release->va, GP_ACCESS_ATOMIC, &xlat, &fault)) {
-        gp_gr_fatal(gr, &fault);
-        return false;
-    }
-    old = gp_mem_read32(gr->gpu, xlat.ap, xlat.addr);
-    for (;;) {
-        if (!gp_mem_cmpxchg(gr->gpu, xlat.ap, xlat.addr, 4, old,
-                            reduce(release, old), &seen) || seen == old) {
-            return true;
-        }
-        /* Somebody else's exchange won, so memory got on: try again. */
-        old = seen;
-    }
-}
-
 bool gp_release(GpGr *gr, const GpRelease *release)
 {
-    uint64_t time;
+    /* LAUNCH_DMA_REDUCTION_OP of clc1c0.h; Host numbers them otherwise. */
+    static const GpReduction ops[] = {
+        GP_REDUCE_ADD, GP_REDUCE_MIN, GP_REDUCE_MAX, GP_REDUCE_INC,
+        GP_REDUCE_DEC, GP_REDUCE_AND, GP_REDUCE_OR, GP_REDUCE_XOR,
+    };
+    const GpSpace *space = &gr->current->space;
+    GpClient client = gp_gr_hub_client(GP_HUB_FE);
+    GpFault fault;
+    bool done;
 
-    if (!release->one_word) {
-        /* The payload comes last: who polls it then sees the time too. */
-        time = gp_now(gr->gpu);
-        if (!gp_gr_fe_write(gr, release->va + 8, &time, 8)) {
-            return false;
-        }
-    }
     if (release->reduce) {
-        return release_reduced(gr, release);
+        done = (release->one_word ||
+                gp_semaphore_stamp(gr->gpu, space, &client, release->va,
+                                   &fault)) &&
+               gp_semaphore_reduce(gr->gpu, space, &client, release->va,
+                                   ops[release->op & 7], release->is_signed,
+                                   release->payload, &fault);
+    } else {
+        done = gp_semaphore_release(gr->gpu, space, &client, release->va,
+                                    release->payload, !release->one_word,
+                                    &fault);
     }
-    if (!release->one_word) {
-        uint64_t words = release->payload;
-
-        return gp_gr_fe_write(gr, release->va, &words, 8);
+    if (!done) {
+        gp_gr_fatal(gr, &fault);
     }
-    return gp_gr_fe_write(gr, release->va, &release->payload, 4);
+    return done;
 }
 
 static GpMethodResult acquire(GpGr *gr, uint64_t va, uint32_t payload,
@@ -173,7 +122,7 @@ GpMethodResult gp_notify_method(GpGr *gr, GpGrClass class, uint32_t data)
 {
     uint64_t va = gp_gr_address(gr->current, class, NOTIFY_ADDRESS);
     /* NvNotification: time, information, and status 0 (done). */
-    uint64_t notification[2] = { gp_now(gr->gpu), 0 };
+    uint64_t notification[2] = { gp_ptimer_ns(gr->gpu), 0 };
 
     if (!gp_gr_is_idle(gr)) {
         return GP_METHOD_WAIT;
