@@ -144,7 +144,7 @@ static void host_log(void *opaque, GpLogLevel level, const char *text)
     if (level != GP_LOG_TRACE) {
         snprintf(t->last_log, sizeof(t->last_log), "%s", text);
     }
-    if (getenv("TEST_LOG")) {
+    if (t->print_log) {
         fprintf(stderr, "# gp107: %s\n", text);
     }
 }
@@ -184,6 +184,7 @@ TestGpu *test_gpu_new(const GpConfig *cfg)
         gp107_config_init(&config);
         config.vram_size = 64 << 20;
     }
+    t->print_log = getenv("TEST_LOG");
     t->vram_size = config.vram_size;
     t->vram = map_zero(t->vram_size);
     t->sys = map_zero(TEST_SYS_SIZE);

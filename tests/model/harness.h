@@ -62,6 +62,7 @@ struct TestGpu {
     unsigned kicks;
     uint64_t wake;                          /* earliest wake_at; 0 none */
 
+    bool print_log;                         /* $TEST_LOG is set */
     unsigned logs[GP_LOG_TRACE + 1];        /* messages by level */
     char last_log[256];                     /* of level UNKNOWN or GUEST */
 

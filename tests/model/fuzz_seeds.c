@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writes the fuzzer's first corpus into a folder: the golden kernels with
+ * launches, the pushes of the golden trace, copies, semaphores, faults.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz_ops.h"
+#include "harness.h"
+
+typedef struct Seed {
+    uint8_t data[16384];
+    size_t len;
+} Seed;
+
+static void put(Seed *s, uint64_t val, unsigned bytes)
+{
+    TEST_CHECK(s->len + bytes <= sizeof(s->data));
+    while (bytes--) {
+        s->data[s->len++] = val;
+        val >>= 8;
+    }
+}
+
+static void put_bytes(Seed *s, const void *data, size_t len)
+{
+    TEST_CHECK(len <= sizeof(s->data) - s->len);
+    memcpy(s->data + s->len, data, len);
+    s->len += len;
+}
+
+static Seed begin(uint8_t flags)
+{
+    Seed s = { .len = 0 };
+
+    put(&s, flags, 1);
+    put(&s, 0, 1);
+    return s;
+}
+
+static void end(const Seed *s, const char *dir, const char *name)
+{
+    char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/seed-%s", dir, name);
+    file = fopen(path, "wb");
+    if (!file || fwrite(s->data, 1, s->len, file) != s->len ||
+        fclose(file)) {
+        test_fail("can't write %s", path);
+    }
+}
+
+static void run(Seed *s)
+{
+    put(s, FUZZ_RUN, 1);
+    put(s, 7, 1);
+    put(s, 2047, 2);
+}
+
+/* n methods from @mthd on; a submit follows in time. */
+static void method(Seed *s, unsigned subchannel, unsigned mthd,
+                   unsigned count, const uint32_t *words)
+{
+    put(s, FUZZ_METHOD, 1);
+    put(s, subchannel << 4, 1);
+    put(s, mthd, 2);
+    put(s, count, 1);
+    for (unsigned i = 0; i < count; i++) {
+        put(s, words[i], 4);
+    }
+}
+
+static void submit(Seed *s)
+{
+    put(s, FUZZ_SUBMIT, 1);
+    put(s, 0, 1);
+}
+
+static void launch(Seed *s, unsigned block, unsigned shared)
+{
+    put(s, FUZZ_LAUNCH, 1);
+    put(s, 0, 2);
+    put(s, 2, 1);
+    put(s, 1, 1);
+    put(s, 1, 1);
+    put(s, block, 1);
+    put(s, 1, 1);
+    put(s, 1, 1);
+    put(s, 48, 1);
+    put(s, shared, 2);
+    put(s, 256, 2);
+    put(s, 0, 1);
+}
+
+static void map(Seed *s, unsigned place, uint8_t flags)
+{
+    put(s, FUZZ_MAP, 1);
+    put(s, 0, 1);
+    put(s, place, 1);
+    put(s, flags, 1);
+}
+
+static void kernel(const char *dir, const char *name, bool faults)
+{
+    Seed s = begin(FUZZ_CHANNEL | (faults ? FUZZ_REPLAY : 0));
+    char path[64];
+    size_t len;
+    void *code;
+
+    snprintf(path, sizeof(path), "%s.bin", name);
+    code = test_golden(path, &len);
+    put(&s, FUZZ_CODE, 1);
+    put(&s, 0, 2);
+    put(&s, len, 2);
+    put_bytes(&s, code, len);
+    free(code);
+    /* Block and grid, where Mesa's kernels look for them. */
+    put(&s, FUZZ_CONST, 1);
+    put(&s, 7, 1);
+    put(&s, 0x100, 2);
+    put(&s, 24, 1);
+    for (int i = 0; i < 6; i++) {
+        put(&s, i == 0 ? 64 : i == 3 ? 2 : 1, 4);
+    }
+    if (!faults) {
+        for (int i = 0; i < 4; i++) {
+            map(&s, i, TEST_MAP_DEFAULT);
+        }
+    }
+    launch(&s, 64, 256);
+    run(&s);
+    if (faults) {
+        for (int i = 0; i < 3; i++) {
+            put(&s, FUZZ_SERVE, 1);
+            put(&s, 1, 1);
+            run(&s);
+        }
+        put(&s, FUZZ_SERVE, 1);
+        put(&s, 0x1a, 1);
+        run(&s);
+    }
+    snprintf(path, sizeof(path), "%s%s", name, faults ? "-faults" : "");
+    end(&s, dir, path);
+}
+
+static void trace(const char *dir)
+{
+    size_t len;
+    char *text = test_golden("opencl-trace.txt", &len);
+    unsigned n = 0;
+
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        char *word = strstr(line, " PUSH") == line ? strstr(line, "r=") : NULL;
+        Seed s = begin(FUZZ_CHANNEL | FUZZ_REPLAY);
+        size_t at, count = 0;
+        char name[32];
+
+        if (!word) {
+            continue;
+        }
+        word = strchr(word, ':') + 1;
+        put(&s, FUZZ_PUSH, 1);
+        put(&s, 0, 1);
+        at = s.len;
+        put(&s, 0, 2);
+        for (char *end_ptr; count < 2000; word = end_ptr, count++) {
+            uint32_t val = strtoul(word, &end_ptr, 16);
+
+            if (end_ptr == word) {
+                break;
+            }
+            put(&s, val, 4);
+        }
+        s.data[at] = count;
+        s.data[at + 1] = count >> 8;
+        run(&s);
+        put(&s, FUZZ_SERVE, 1);
+        put(&s, 1, 1);
+        run(&s);
+        snprintf(name, sizeof(name), "push-%02u", n++);
+        end(&s, dir, name);
+    }
+    free(text);
+}
+
+#define HI(va) ((uint32_t)((va) >> 32))
+#define LO(va) ((uint32_t)(va))
+
+static void copies(const char *dir)
+{
+    static const uint32_t launches[] = {
+        0x00000186, 0x00000182, 0x00000006, 0x00000206, 0x0000078a,
+        0x00000406, 0x00000386,
+    };
+    const uint32_t places[] = {
+        HI(FUZZ_PLACE(0)), LO(FUZZ_PLACE(0)), HI(FUZZ_PLACE(1)),
+        LO(FUZZ_PLACE(1)), 64, 64, 32, 8,
+    };
+    /* clc1b5.h SET_DST_BLOCK_SIZE .. SET_DST_ORIGIN, and the source's. */
+    const uint32_t blocks[] = { 0x1010, 64, 16, 1, 0, 0 };
+    const uint32_t remap[] = { 0x11223344, 0x55667788, 0x03210 };
+    const uint32_t object = 0xc1b5;
+    Seed s = begin(FUZZ_CHANNEL | FUZZ_CE);
+
+    map(&s, 0, TEST_MAP_DEFAULT);
+    map(&s, 1, TEST_MAP_DEFAULT);
+    for (unsigned i = 0; i < sizeof(launches) / sizeof(*launches); i++) {
+        method(&s, 4, 0x0000, i & 1, &object);
+        method(&s, 4, 0x0240, 3, (const uint32_t[]) {
+                   HI(FUZZ_PLACE(2)), LO(FUZZ_PLACE(2)), i });
+        method(&s, 4, 0x0700, 3, remap);
+        method(&s, 4, 0x070c, 6, blocks);
+        method(&s, 4, 0x0728, 6, blocks);
+        method(&s, 4, 0x0400, 8, places);
+        method(&s, 4, 0x0300, 1, &launches[i]);
+        submit(&s);
+        run(&s);
+    }
+    end(&s, dir, "copies");
+}
+
+static void host(const char *dir)
+{
+    static const uint32_t operations[] = {
+        0x01000002, 0x00000002, 0x00000001, 0x00001004, 0x00000008,
+        0x28000010, 0x80000010,
+    };
+    Seed s = begin(FUZZ_CHANNEL | FUZZ_REPLAY);
+
+    map(&s, 0, TEST_MAP_DEFAULT);
+    for (unsigned i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+        method(&s, 0, 0x10, 4, (const uint32_t[]) {
+                   HI(FUZZ_PLACE(0)), LO(FUZZ_PLACE(0)), 1, operations[i] });
+        submit(&s);
+        run(&s);
+    }
+    /* MEM_OP: membar, invalidate all, one page, with replay; yield; WFI. */
+    method(&s, 0, 0x28, 4, (const uint32_t[]) { 0, 0, 0, 5u << 27 });
+    method(&s, 0, 0x28, 4, (const uint32_t[]) { 0, 0, 5, 9u << 27 });
+    method(&s, 0, 0x28, 4, (const uint32_t[]) {
+               LO(FUZZ_VA), HI(FUZZ_VA), 1, 10u << 27 });
+    method(&s, 0, 0x78, 3, (const uint32_t[]) { 0, 0, 3 });
+    method(&s, 0, 0x50, 1, (const uint32_t[]) { 7 });
+    submit(&s);
+    run(&s);
+    /* An entry with no words, one far away, one with all bits. */
+    for (int i = 0; i < 3; i++) {
+        put(&s, FUZZ_GP_ENTRY, 1);
+        put(&s, 0, 1);
+        put(&s, i == 0 ? 0 : i == 1 ? FUZZ_PLACE(9) | 4ull << 42 : ~0ull, 8);
+        run(&s);
+    }
+    put(&s, FUZZ_RESET, 1);
+    run(&s);
+    end(&s, dir, "host");
+}
+
+static void registers(const char *dir)
+{
+    Seed s = begin(0);
+
+    for (unsigned range = 0; range < 35; range++) {
+        for (unsigned i = 0; i < 3; i++) {
+            put(&s, i & 1 ? FUZZ_REG_READ : FUZZ_REG_WRITE, 1);
+            put(&s, range, 1);
+            put(&s, range * 36 + i * 4, 2);
+            if (!(i & 1)) {
+                put(&s, 0x80000001u + range, 4);
+            }
+        }
+    }
+    end(&s, dir, "registers");
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const kernels[] = {
+        "vadd", "list_walk", "fmath", "atoms", "divmod", "reduce",
+        "memset_k", "lib",
+    };
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+        return 2;
+    }
+    for (unsigned i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
+        kernel(argv[1], kernels[i], false);
+        kernel(argv[1], kernels[i], true);
+    }
+    trace(argv[1]);
+    copies(argv[1]);
+    host(argv[1]);
+    registers(argv[1]);
+    return 0;
+}
