@@ -74,9 +74,11 @@ firmware := $(abspath $(FIRMWARE))
 firmware_stamp := $(firmware)/nvidia/gp107
 endif
 
+tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
+
 $(O)/mkfirmware: tools/mkfirmware.c | deps
 	@mkdir -p $(O)
-	@gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $<
+	@gcc $(tool_cflags) -o $@ $<
 
 $(O)/firmware/.made: $(O)/mkfirmware
 	@rm -rf $(@D)
@@ -92,8 +94,12 @@ distro: deps fetch-distro $(firmware_stamp)
 	@tools/distro-guest.sh --src $(O)/src/distro --firmware $(firmware) \
 		--out $(O)/distro
 
-igt: deps
+igt: deps $(O)/gp107-debug
 	@$(MAKE) -C tests/igt O=$(O)/igt
+
+$(O)/gp107-debug: tools/gp107-debug.c hw/gp107/core/gpu.h hw/gp107/core/stats.h | deps
+	@mkdir -p $(O)
+	@gcc $(tool_cflags) -o $@ $<
 
 .PHONY: shell run
 shell: kernel qemu initramfs

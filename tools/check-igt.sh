@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Run IGT's SVM tests in a guest and compare with what is expected.
+
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<END
+Usage: tools/check-igt.sh [--out DIR] [--expect FILE]
+
+Run every subtest of nouveau_svm in a guest and print a line for each. One
+guest serves all of them; if one brings it down, the rest run in another.
+
+A line of FILE, '#' begins a comment, is 'SUBTEST RESULT WHY': RESULT is fail,
+crash (brings the guest down) or skip, WHY names the driver's defect. What is
+not listed must pass; a listed subtest that passes is a failure too.
+
+  --out DIR      the build directory (default: build)
+  --expect FILE  default: tests/igt/expectations-stock.txt
+  --help         this text
+END
+}
+
+out=$TOP/build
+expect=$TOP/tests/igt/expectations-stock.txt
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out) need_value "$1" $#; out=$2; shift ;;
+	--expect) need_value "$1" $#; expect=$2; shift ;;
+	--help) usage; exit 0 ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+	shift
+done
+[ -r "$expect" ] || die "$expect cannot be read"
+program=$out/igt/nouveau_svm
+log=$out/log/igt.log
+mkdir -p "$out/log"
+
+mapfile -t todo < <("$program" --list-subtests)
+[ ${#todo[@]} -gt 0 ] || die "$program lists no subtests"
+
+# expected SUBTEST: its result and why; 'pass' when it is not listed.
+expected()
+{
+	awk -v name="$1" '
+		{sub(/#.*/, "")}
+		$1 == name {print; found = 1; exit}
+		END {if (!found) print name, "pass"}' "$expect" |
+		{ read -r _ result why; echo "$result $why"; }
+}
+
+# verdict SUBTEST RESULT: one line for check.sh.
+verdict()
+{
+	local want why
+
+	read -r want why < <(expected "$1")
+	if [ "$2" = "$want" ]; then
+		case $2 in
+		pass) echo "ok igt-$1" ;;
+		skip) echo "skip igt-$1 $why" ;;
+		*) echo "ok igt-$1 (known to $2: $why)" ;;
+		esac
+	elif [ "$want" = pass ]; then
+		echo "not ok igt-$1 ($2)"
+	else
+		echo "not ok igt-$1 ($2, expected $want: $why)"
+	fi
+}
+
+awk '{sub(/#.*/, "")} NF {print $1}' "$expect" | while read -r name; do
+	printf '%s\n' "${todo[@]}" | grep -qxF "$name" ||
+		echo "not ok igt-$name (expected, but there is no such subtest)"
+done
+
+: >"$log"
+while [ ${#todo[@]} -gt 0 ]; do
+	rc=0
+	part=$out/log/igt-part.log
+	"$TOP/tools/run-guest.sh" --out "$out" --timeout 280 \
+		--log "$out/log/igt-console.log" -- \
+		"$program" --run-subtest "$(IFS=,; echo "${todo[*]}")" \
+		</dev/null >"$part" 2>&1 || rc=$?
+	cat "$part" >>"$log"
+
+	# The names left over, after a line for each that has a result.
+	rest=()
+	started=
+	for name in "${todo[@]}"; do
+		result=$(sed -n "s/^Subtest $name: \([A-Z]*\).*/\1/p" "$part" |
+			tail -n 1)
+		case $result in
+		SUCCESS) verdict "$name" pass ;;
+		SKIP) verdict "$name" skip ;;
+		?*) verdict "$name" fail ;;
+		*)
+			if grep -qxF "Starting subtest: $name" "$part"; then
+				started=$name
+				verdict "$name" crash
+			else
+				rest+=("$name")
+			fi
+			;;
+		esac
+	done
+	if [ ${#rest[@]} -gt 0 ] && [ -z "$started" ]; then
+		cat "$part"
+		echo "not ok igt-run (status $rc, ${#rest[@]} subtests did not run)"
+		exit 1
+	fi
+	todo=("${rest[@]}")
+done
