@@ -14,7 +14,8 @@ Make the guest's initramfs: busybox, tools/guest-init.sh as its first process,
 and the firmware files of the card. It is left uncompressed: unpacking takes
 longer in an emulated guest than loading.
 
-  --firmware DIR  the card's firmware: DIR becomes /lib/firmware
+  --firmware DIR  where the card's firmware is, as in /lib/firmware: the files
+                  of DIR/nvidia/gp107 come along
   --modules DIR   a modular kernel's /lib/modules/VERSION: the modules that the
                   guest needs come along
   --out FILE      the archive (default: build/initramfs.cpio)
@@ -39,18 +40,19 @@ while [ $# -gt 0 ]; do
 	shift
 done
 [ -n "$firmware" ] || usage_error "--firmware is missing"
-[ -d "$firmware/nvidia" ] || die "$firmware has no folder nvidia"
+[ -d "$firmware/nvidia/gp107" ] || die "$firmware has no folder nvidia/gp107"
 [ -z "$modules" ] || [ -d "$modules/kernel" ] || die "$modules has no folder kernel"
 need_command cpio cpio
 busybox=$(command -v busybox) || die "busybox is missing: install busybox-static"
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
-mkdir -p "$root/bin" "$root/lib/firmware"
+mkdir -p "$root/bin" "$root/lib/firmware/nvidia"
 cp "$busybox" "$root/bin/busybox"
 cp "$TOP/tools/guest-init.sh" "$root/init"
 chmod 755 "$root/init"
-cp -r "$firmware/." "$root/lib/firmware/"
+# NVIDIA's own files are links to those of its other chips.
+cp -rL "$firmware/nvidia/gp107" "$root/lib/firmware/nvidia/"
 
 if [ -n "$modules" ]; then
 	need_command modprobe kmod
