@@ -183,6 +183,15 @@ unsigned sass_warp_barrier_lanes(const SassWarp *warp);
 unsigned sass_warp_barrier_votes(const SassWarp *warp);
 void sass_warp_release(SassWarp *warp, uint32_t reduction);
 
+/*
+ * What an atomic operation stores where @old was: for SassOps.atomic, and for
+ * shared memory here.
+ */
+uint64_t sass_atomic_result(SassAtomOp op, SassAtomType type, uint64_t old,
+                            uint64_t operand, uint64_t compare);
+/* Bytes that an atomic operation of @type works on. */
+unsigned sass_atomic_size(SassAtomType type);
+
 /* One line of text for @word at @pc, for traces and tests. */
 void sass_disassemble(uint64_t word, uint32_t pc, char *buf, unsigned size);
 
