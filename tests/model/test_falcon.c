@@ -226,24 +226,37 @@ static uint32_t start_sec2(TestGpu *t)
     return emem(t, at + 8);
 }
 
-/* Sends a command at the queue's head; gives where the answer is. */
-static uint32_t command(TestGpu *t, const uint32_t *words, unsigned count)
+static void emem_write(TestGpu *t, uint32_t at, uint32_t val)
+{
+    test_wr(t, SEC2 + 0xac0, 0x01000000 | (at & 0x00ffffff));
+    test_wr(t, SEC2 + 0xac4, val);
+}
+
+/*
+ * Sends a command at the queue's head, or, when it would run over the end, at
+ * @base behind a rewind; gives where the answer is.
+ */
+static uint32_t command(TestGpu *t, uint32_t base, const uint32_t *words,
+                        unsigned count)
 {
     uint32_t head = test_rd(t, SEC2 + 0xa00);
     uint32_t tail = test_rd(t, SEC2 + 0xa34);
 
-    test_wr(t, SEC2 + 0xac0, 0x01000000 | (head & 0x00ffffff));
+    if (base + 0x80 - head - 4 < 4 * count) {
+        emem_write(t, head, 0x00000400);
+        head = base;
+    }
     for (unsigned i = 0; i < count; i++) {
-        test_wr(t, SEC2 + 0xac4, words[i]);
+        emem_write(t, head + 4 * i, words[i]);
     }
     test_wr(t, SEC2 + 0xa00, head + 4 * count);
     return tail;
 }
 
-static void bootstrap(TestGpu *t, uint32_t id, uint32_t error)
+static void bootstrap(TestGpu *t, uint32_t base, uint32_t id, uint32_t error)
 {
     const uint32_t words[] = { 0x05031008, 0, 0, id };
-    uint32_t answer = command(t, words, 4);
+    uint32_t answer = command(t, base, words, 4);
 
     if (test_rd(t, SEC2 + 0xa30) < answer) {
         answer = 0x01000080;
@@ -260,23 +273,16 @@ static void test_sec2(void)
 {
     TestGpu *t = test_gpu_new(NULL);
     const uint32_t unload[] = { 0x07030406 };
-    const uint32_t rewind[] = { 0x00000400 };
     uint32_t base = start_sec2(t);
     uint32_t answer;
 
     /* Round both rings, a few times. */
     for (unsigned i = 0; i < 40; i++) {
-        uint32_t room = base + 0x80 - test_rd(t, SEC2 + 0xa00);
-
-        if (room < 20) {
-            command(t, rewind, 1);
-            test_wr(t, SEC2 + 0xa00, base);
-        }
-        bootstrap(t, i % 3 ? LSF_FECS : LSF_GPCCS, 0);
+        bootstrap(t, base, i % 3 ? LSF_FECS : LSF_GPCCS, 0);
+        g_assert_cmphex(test_rd(t, SEC2 + 0xa04), ==,
+                        test_rd(t, SEC2 + 0xa00));
     }
-    test_wr(t, SEC2 + 0xa00, base);
-    test_wr(t, SEC2 + 0xa04, base);
-    bootstrap(t, 5, 1);
+    bootstrap(t, base, 5, 1);
 
     /* Addresses and sizes that lead nowhere. */
     test_wr(t, SEC2 + 0xa00, 0xfffffffc);
@@ -284,8 +290,9 @@ static void test_sec2(void)
     test_wr(t, SEC2 + 0xa00, 0x10);
     test_wr(t, SEC2 + 0xa00, base);
     test_wr(t, SEC2 + 0xa04, base);
+    test_wr(t, SEC2 + 0xa34, test_rd(t, SEC2 + 0xa30));
 
-    answer = command(t, unload, 1);
+    answer = command(t, base, unload, 1);
     g_assert_cmphex(emem(t, answer), ==, 0x07030406);
     g_assert_cmphex(test_rd(t, SEC2 + 0x100) & 0x10, ==, 0x10);
     test_gpu_free(t);
@@ -305,14 +312,15 @@ static void test_fecs(void)
     TestGpu *t = test_gpu_new(NULL);
     TestVm *vm;
     uint64_t inst, ctx;
+    uint32_t base;
 
     /* Without secure firmware it does not start. */
     test_wr(t, FECS + 0x100, 2);
     g_assert_cmphex(test_rd(t, FECS + 0x800) & 1, ==, 0);
 
-    start_sec2(t);
-    bootstrap(t, LSF_FECS, 0);
-    bootstrap(t, LSF_GPCCS, 0);
+    base = start_sec2(t);
+    bootstrap(t, base, LSF_FECS, 0);
+    bootstrap(t, base, LSF_GPCCS, 0);
     test_wr(t, FECS + 0x800, 0);
     test_wr(t, GPCCS + 0x100, 2);
     test_wr(t, FECS + 0x100, 2);
