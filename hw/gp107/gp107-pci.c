@@ -373,6 +373,8 @@ static void add_properties(ObjectClass *klass)
 
         object_class_property_add(klass, name, "uint64", get_counter, NULL,
                                   NULL, (void *)i);
+        object_class_property_set_description(klass, name,
+                                              "a counter, to be read");
     }
     for (unsigned i = 0; i < ARRAY_SIZE(descriptions); i++) {
         object_class_property_set_description(klass, descriptions[i].name,

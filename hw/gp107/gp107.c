@@ -19,6 +19,7 @@
 #include "top/fuse.h"
 #include "top/pbus.h"
 #include "top/pmc.h"
+#include "top/pmgr.h"
 #include "top/privring.h"
 #include "top/ptimer.h"
 #include "top/ptop.h"
@@ -137,6 +138,7 @@ Gp107 *gp107_new(const GpHost *host, const GpConfig *cfg, const char **error)
     gp_therm_map(gpu);
     gp_strap_map(gpu);
     gp_privring_map(gpu);
+    gp_pmgr_map(gpu);
     gp107_reset(gpu);
     return gpu;
 }
