@@ -457,8 +457,6 @@ static void set_up(Fuzz *f, uint8_t flags)
     test_run(f->t);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     Fuzz f = { .in = { data, size } };
@@ -474,7 +472,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         cfg.fault_entries = 4;
     }
     if (flags & FUZZ_SWITCHES) {
-        cfg.switches[(choice >> 2) % GP_SWITCH_COUNT] = 1 + (choice >> 5);
+        cfg.switches[(choice >> 2) % GP_SWITCH_COUNT] =
+            1 + (choice >> 5 & 3);
     }
     f.t = test_gpu_new(&cfg);
     if (flags & FUZZ_CHANNEL) {

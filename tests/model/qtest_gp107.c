@@ -17,12 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/stats.h"
+#include "core/gpu.h"
 
 #define SLOT            4               /* of pcie.0 */
 #define BAR0            0xe0000000u
 #define BAR1            0xc0000000u
 #define BAR3            0xe2000000u
+#define ROM             0xe4000000u
 #define IO              0xc000u
 #define MSI_TARGET      0x00200000u     /* plain RAM: a message is a write */
 
@@ -327,6 +328,25 @@ static void test_caps(void)
 
 /* ------------------------------------------------------------------- BARs */
 
+/* The expansion ROM is the image that PROM shows. */
+static void test_rom(void)
+{
+    Machine *m = start_default();
+    uint32_t size;
+
+    map_bars(m);
+    cfg_write(m, 0x30, 0xfffff800);
+    size = -(cfg_read(m, 0x30) & 0xfffff800);
+    g_assert_cmphex(size, >=, 0x800);
+    cfg_write(m, 0x30, ROM | 1);
+    for (uint32_t at = 0; at < 0x400; at += 4) {
+        g_assert_cmphex(command(m, "readl %#x", ROM + at), ==,
+                        rd(m, 0x300000 + at));
+    }
+    g_assert_cmphex(command(m, "readw %#x", ROM), ==, 0xaa55);
+    stop(m);
+}
+
 static void test_boot0(void)
 {
     Machine *m = start_default();
@@ -578,18 +598,27 @@ static int run_qemu(const char *device, char **text)
     return WEXITSTATUS(status);
 }
 
+/* Every property of its own is listed with what it does. */
 static void test_help(void)
 {
     static const char *const names[] = {
-        "vram-size", "tpcs", "strict-tlb",
+        "vram-size", "tpcs", "ces", "fault-entries", "ptimer-num",
+        "ptimer-den", "one-runlist", "strict-tlb", "stale-grace-ns",
+        "irq-rearm-ns", "ignore-flush", "drop-replay", "delay-replay-us",
+        "overflow", "duplicate", "storm",
     };
     char *text;
 
     g_assert_cmpint(run_qemu("gp107,help", &text), ==, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_assert_nonnull(strstr(text, names[i]));
+        char *start = g_strdup_printf("  %s=<", names[i]);
+        char *line = strstr(text, start);
+
+        g_assert_nonnull(line);
+        g_assert_nonnull(strstr(line, " - "));
+        g_assert_true(strchr(line, '\n') > strstr(line, " - "));
+        g_free(start);
     }
-    /* Each of its own properties says what it does: "name=<type> - text". */
     g_free(text);
 }
 
@@ -623,7 +652,7 @@ static void test_counters(void)
         want = rd(m, GP_DEBUG_BASE + GP_DEBUG_COUNTERS + 8 * i);
         json = g_strdup_printf("{\"execute\": \"qom-get\", \"arguments\": "
                                "{\"path\": \"/machine/peripheral/gpu\", "
-                               "\"property\": \"%s\"}}",
+                               "\"property\": \"counter-%s\"}}",
                                gp_counter_name(i));
         text = qmp(m, json);
         g_assert_null(strstr(text, "\"error\""));
@@ -635,6 +664,29 @@ static void test_counters(void)
         g_free(text);
         g_free(json);
     }
+    stop(m);
+}
+
+/* A switch set by QMP is the one that the guest sees, and back. */
+static void test_switches(void)
+{
+    Machine *m = start_default();
+    char *text;
+
+    map_bars(m);
+    text = qmp(m, "{\"execute\": \"qom-set\", \"arguments\": {\"path\": "
+                  "\"/machine/peripheral/gpu\", \"property\": "
+                  "\"drop-replay\", \"value\": 7}}");
+    g_assert_null(strstr(text, "\"error\""));
+    g_free(text);
+    wr(m, GP_DEBUG_BASE + GP_DEBUG_SWITCH, GP_SWITCH_DROP_REPLAY);
+    g_assert_cmpuint(rd(m, GP_DEBUG_BASE + GP_DEBUG_VALUE), ==, 7);
+    wr(m, GP_DEBUG_BASE + GP_DEBUG_VALUE, 3);
+    text = qmp(m, "{\"execute\": \"qom-get\", \"arguments\": {\"path\": "
+                  "\"/machine/peripheral/gpu\", \"property\": "
+                  "\"drop-replay\"}}");
+    g_assert_nonnull(strstr(text, "\"return\": 3"));
+    g_free(text);
     stop(m);
 }
 
@@ -651,6 +703,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/bars", test_bars);
     g_test_add_func("/qtest/capabilities", test_caps);
     g_test_add_func("/qtest/boot-0", test_boot0);
+    g_test_add_func("/qtest/rom", test_rom);
     g_test_add_func("/qtest/access-sizes", test_sizes);
     g_test_add_func("/qtest/pramin", test_pramin);
     g_test_add_func("/qtest/bar-windows", test_bar_windows);
@@ -662,8 +715,12 @@ int main(int argc, char **argv)
     g_test_add_data_func("/qtest/bad-vram-size", "vram-size=3M",
                          bad_property);
     g_test_add_data_func("/qtest/bad-tpcs", "tpcs=9", bad_property);
+    g_test_add_data_func("/qtest/bad-fault-entries", "fault-entries=1",
+                         bad_property);
+    g_test_add_data_func("/qtest/bad-ptimer", "ptimer-den=0", bad_property);
     g_test_add_data_func("/qtest/unknown-property", "colour=red",
                          bad_property);
     g_test_add_func("/qtest/counters", test_counters);
+    g_test_add_func("/qtest/switches", test_switches);
     return g_test_run();
 }

@@ -149,7 +149,7 @@ static void fmath_check(Player *p)
 
         memcpy(&old, &p->in[i], sizeof(old));
         want = sqrt(fabs(y[i])) * 1.5 + old / (y[i] + 2.0) + sin(y[i]);
-        g_assert_cmpfloat(fabs(x[i] - want), <, 1e-4 * (1 + fabs(want)));
+        g_assert_cmpfloat(fabs(x[i] - want), <, 0.0001 * (1 + fabs(want)));
     }
 }
 
