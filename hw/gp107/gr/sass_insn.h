@@ -275,8 +275,6 @@ void sass_decode(uint64_t word, SassInsn *in);
 const SassInsn *sass_program_insn(SassProgram *prog, SassWarp *w, uint32_t pc,
                                   SassInsn *scratch);
 
-const char *sass_op_name(SassOp op);
-
 #define SASS_EXEC(name) \
     SassStep sass_exec_##name(SassWarp *w, const SassInsn *in, uint32_t mask)
 
