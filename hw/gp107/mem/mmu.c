@@ -441,6 +441,9 @@ static void check_hit(GpMmu *mmu, const GpSpace *space, GpTlbEntry *entry,
     }
 }
 
+/* So many of them go to the log. */
+#define LIES_TOLD       16
+
 typedef struct Comparison {
     Gp107 *gpu;
     unsigned lies;
@@ -462,9 +465,10 @@ static void compare_entry(void *opaque, uint64_t pdb, GpAperture pdb_ap,
 
         if (!walk_tables(c->gpu, pdb, pdb_ap, va, false, &walk, &fresh,
                          &type) || contradicts(&entry->leaf, &fresh, va)) {
-            c->lies++;
-            gp_log(c->gpu, GP_LOG_GUEST, "MMU: stale TLB entry: PDB %012"
-                   PRIx64 ", address %013" PRIx64, pdb, va);
+            if (++c->lies <= LIES_TOLD) {
+                gp_log(c->gpu, GP_LOG_GUEST, "MMU: stale TLB entry: PDB %012"
+                       PRIx64 ", address %013" PRIx64, pdb, va);
+            }
             return;
         }
         va = (va | BITS(fresh.shift - 1, 0)) + 1;
