@@ -12,8 +12,6 @@
 #include "../top/pmc.h"
 #include "sked.h"
 
-#define SUBCHANNEL_COPY 4           /* Host sends it to GRCE, bound or not */
-
 GpClient gp_gr_hub_client(unsigned client)
 {
     return (GpClient) {
@@ -59,7 +57,7 @@ bool gp_gr_fe_write(GpGr *gr, uint64_t va, const void *buf, uint32_t len)
 
 bool gp_gr_is_idle(GpGr *gr)
 {
-    return gp_sked_idle(gr->sked) && gp_copy_idle(gr->copy) &&
+    return gp_sked_idle(gr->sked) &&
            (!gr->current || !gr->current->clear.active);
 }
 
@@ -130,7 +128,6 @@ static void drop(GpGr *gr)
     unsigned i;
 
     gp_sked_reset(gr->sked);
-    gp_copy_reset(gr->copy);
     if (gr->current) {
         gr->current->clear.active = false;
         for (i = 0; i < GP_GR_CLASSES; i++) {
@@ -221,17 +218,6 @@ static GpMethodResult method(GpEngine *engine, GpChannel *channel,
         gr->halted || gr->current->clear.active || !gp_gr_regs_access(gr)) {
         return GP_METHOD_WAIT;
     }
-    if (subchannel == SUBCHANNEL_COPY) {
-        /* Host waits for idle when it goes from one engine to another. */
-        if (!gp_sked_idle(gr->sked)) {
-            return GP_METHOD_WAIT;
-        }
-        return gp_copy_method(gr->copy, channel, method, data);
-    }
-    if (!gp_copy_idle(gr->copy)) {
-        return GP_METHOD_WAIT;
-    }
-
     method &= 0x3ffc;
     gp_gr_regs_method(gr, subchannel, method, data);
     if (method == 0) {
@@ -250,24 +236,14 @@ static GpMethodResult method(GpEngine *engine, GpChannel *channel,
 static GpRun run(GpEngine *engine, unsigned budget)
 {
     GpGr *gr = engine->gpu->gr;
-    GpRun copy, clear;
+    GpRun clear, grids;
 
     if (!gr->current || gr->dead) {
         return GP_RUN_IDLE;
     }
-    copy = gp_copy_run(gr->copy, budget);
     clear = gp_threed_run(gr, &budget);
-    if (gr->dead) {
-        return GP_RUN_IDLE;
-    }
-    if (clear == GP_RUN_MORE || copy == GP_RUN_MORE) {
-        gp_sked_run(gr->sked, &budget);
-        return GP_RUN_MORE;
-    }
-    if (gp_sked_run(gr->sked, &budget) == GP_RUN_MORE) {
-        return GP_RUN_MORE;
-    }
-    return copy;
+    grids = gp_sked_run(gr->sked, &budget);
+    return clear == GP_RUN_MORE ? clear : grids;
 }
 
 static bool idle(GpEngine *engine)
@@ -278,22 +254,6 @@ static bool idle(GpEngine *engine)
 static void reset(GpEngine *engine)
 {
     drop(engine->gpu->gr);
-}
-
-/*
- * GRCE has no interrupt line of its own here: the end of a copy is told as a
- * non-stall interrupt of GR's runlist.
- */
-static void copy_interrupt(void *opaque, uint32_t status, uint32_t launcherr)
-{
-    GpGr *gr = opaque;
-
-    if (status & GP_COPY_LAUNCHERR) {
-        gp_log(gr->gpu, GP_LOG_GUEST, "gr: GRCE: bad launch (%08x)",
-               launcherr);
-    } else {
-        gp_fifo_nonstall(gr->gpu, gr->engine.runlist);
-    }
 }
 
 static const GpEngineOps engine_ops = {
@@ -343,7 +303,6 @@ static void engine_disabled(void *opaque)
 
 GpGr *gp_gr_new(Gp107 *gpu)
 {
-    GpClient client = gp_gr_hub_client(GP_HUB_GRCOPY);
     GpGr *gr = calloc(1, sizeof(*gr));
 
     if (!gr) {
@@ -352,13 +311,11 @@ GpGr *gp_gr_new(Gp107 *gpu)
     gr->gpu = gpu;
     gr->switching = true;
     gr->contexts = calloc(GP_CHANNELS, sizeof(*gr->contexts));
-    gr->copy = gp_copy_new(gpu, &client);
     gr->sked = gp_sked_new(gr);
-    if (!gr->contexts || !gr->copy || !gr->sked) {
+    if (!gr->contexts || !gr->sked) {
         gp_gr_free(gr);
         return NULL;
     }
-    gp_copy_set_interrupt(gr->copy, copy_interrupt, gr);
     gr->engine.ops = &engine_ops;
     gr->engine.gpu = gpu;
     gr->engine.name = "gr";
@@ -371,7 +328,6 @@ GpGr *gp_gr_new(Gp107 *gpu)
     gp_gr_regs_init(gr);
     gp_mmu_set_replay_ops(gpu, &replay_ops, gr);
     gp_pmc_on_disable(gpu, gr->engine.reset_bit, engine_disabled, gr);
-    gp_fifo_add_engine(gpu, &gr->engine);
     return gr;
 }
 
@@ -383,7 +339,6 @@ void gp_gr_free(GpGr *gr)
         return;
     }
     gp_sked_free(gr->sked);
-    gp_copy_free(gr->copy);
     if (gr->contexts) {
         for (i = 0; i < GP_CHANNELS; i++) {
             context_free(gr->contexts[i]);

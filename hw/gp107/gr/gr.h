@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PGRAPH: the engine with its context, its classes by subchannel (902d, a140,
- * c197, c1c0, and GRCE on subchannel 4), and idle status.
+ * PGRAPH: the engine with its context, its classes (902d, a140, c197, c1c0),
+ * and idle status.  Subchannel 4 is not its own: Host sends it to a CE.
  */
 #ifndef GP107_GR_GR_H
 #define GP107_GR_GR_H

@@ -5,7 +5,6 @@
 #ifndef GP107_GR_INTERNAL_H
 #define GP107_GR_INTERNAL_H
 
-#include "../host/ce.h"
 #include "../mem/fault.h"
 #include "gr.h"
 
@@ -25,7 +24,6 @@ enum {
     GP_GPC_T1_0 = 0x01,             /* + 3 a TPC */
     GP_GPC_GCC = 0x0d,
     GP_HUB_FE = 0x04,
-    GP_HUB_GRCOPY = 0x18,
     GP_HUB_SKED = 0x1d,
 };
 
@@ -87,7 +85,6 @@ struct GpGr {
     Gp107 *gpu;
     GpGrContext **contexts;         /* by channel id */
     GpGrContext *current;
-    GpCopy *copy;                   /* GRCE; its state is Host's */
     bool ready;                     /* FECS runs */
     bool switching;                 /* ... and may switch contexts */
     bool halted;                    /* an exception waits for 400500 */

@@ -34,18 +34,18 @@ bool gp_release(GpGr *gr, const GpRelease *release)
     };
     const GpSpace *space = &gr->current->space;
     GpClient client = gp_gr_hub_client(GP_HUB_FE);
+    uint64_t va = release->va & ~(release->one_word ? 3ull : 15ull);
     GpFault fault;
     bool done;
 
     if (release->reduce) {
         done = (release->one_word ||
-                gp_semaphore_stamp(gr->gpu, space, &client, release->va,
-                                   &fault)) &&
-               gp_semaphore_reduce(gr->gpu, space, &client, release->va,
+                gp_semaphore_stamp(gr->gpu, space, &client, va, &fault)) &&
+               gp_semaphore_reduce(gr->gpu, space, &client, va,
                                    ops[release->op & 7], release->is_signed,
                                    release->payload, &fault);
     } else {
-        done = gp_semaphore_release(gr->gpu, space, &client, release->va,
+        done = gp_semaphore_release(gr->gpu, space, &client, va,
                                     release->payload, !release->one_word,
                                     &fault);
     }
