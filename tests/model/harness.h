@@ -178,7 +178,7 @@ void test_replay(TestVm *vm);               /* 8000000b: flush and replay */
 void test_host_setup(TestGpu *t);
 
 #define TEST_RUNLIST_GR 0
-#define TEST_GPFIFO_VA  0x100000000000ull   /* + channel << 24 */
+#define TEST_GPFIFO_VA  0x8000000000ull     /* + channel << 24; 40 bits */
 #define TEST_GP_ENTRIES 512
 #define TEST_PUSH_WORDS 0x8000              /* at GPFIFO_VA + 0x100000 */
 #define TEST_SEM_OFFSET 0x200000            /* a page of semaphores */
