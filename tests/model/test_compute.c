@@ -277,6 +277,45 @@ static void test_barrier(Fixture *f, gconstpointer data)
     }
 }
 
+/* LDS and STS, 32 bits: the GPU tests have no use for them. */
+static void shared_load(struct gp10x_asm *a, unsigned d, unsigned addr)
+{
+    emit(a, 0xef4c000000000000 | reg(a, 0, d) | reg(a, 8, addr), BOTH);
+}
+
+static void shared_store(struct gp10x_asm *a, unsigned addr, unsigned s)
+{
+    emit(a, 0xef5c000000000000 | reg(a, 0, s) | reg(a, 8, addr), BOTH);
+}
+
+/* Shared memory is a CTA's own, and one for all its warps. */
+static void test_shared(Fixture *f, gconstpointer data)
+{
+    struct gp10x_asm *a = &f->a;
+    uint32_t *q;
+    unsigned i;
+
+    kernel_begin(f, 2);
+    gp10x_s2r(a, 6, GP10X_TID_X);
+    gp10x_shl_i(a, 7, 6, 2);
+    shared_store(a, 7, GLOBAL_THREAD);
+    gp10x_bar_sync(a);
+    gp10x_mov32i(a, 8, 255 * 4);
+    gp10x_lop(a, GP10X_XOR, 8, 7, 8);
+    shared_load(a, 9, 8);
+    gp10x_st(a, GP10X_B32, GP10X_CA, OUT_ADDR, 0, 9);
+    kernel_end(f);
+    args(f, OUT, 0, 256);
+    q = qmd_new(f, 6, 256);
+    set_field(q, 544, 18, 0x8000);      /* three CTAs fill an SM */
+    g_assert_cmpint(try_launch(f, q), ==, GP_METHOD_DONE);
+    gr_run(&f->gr);
+    g_assert_true(idle(f));
+    for (i = 0; i < 6 * 256; i++) {
+        g_assert_cmpuint(f->out[i], ==, i ^ 255);
+    }
+}
+
 /* Warps of a CTA that have ended are not waited for. */
 static void test_barrier_exit(Fixture *f, gconstpointer data)
 {
@@ -905,6 +944,7 @@ int main(int argc, char **argv)
         { "/compute/dimensions", test_dimensions },
         { "/compute/barrier", test_barrier },
         { "/compute/barrier-exit", test_barrier_exit },
+        { "/compute/shared", test_shared },
         { "/compute/queue", test_queue },
         { "/compute/order", test_order },
         { "/compute/release", test_release },
