@@ -256,6 +256,11 @@ static void reset(GpEngine *engine)
     drop(engine->gpu->gr);
 }
 
+static void forget(GpEngine *engine, GpChannel *channel)
+{
+    gp_gr_forget(engine->gpu, channel->id);
+}
+
 static const GpEngineOps engine_ops = {
     .acquire = acquire,
     .method = method,
@@ -263,6 +268,7 @@ static const GpEngineOps engine_ops = {
     .idle = idle,
     .release = release,
     .reset = reset,
+    .forget = forget,
 };
 
 static void replay(void *opaque)

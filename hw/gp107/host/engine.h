@@ -58,6 +58,8 @@ typedef struct GpEngineOps {
     bool (*release)(GpEngine *engine, GpChannel *channel);
     /* Drops the context and all work, at once (engine reset, dead channel). */
     void (*reset)(GpEngine *engine);
+    /* @channel is gone: its number may come again.  NULL: keeps nothing. */
+    void (*forget)(GpEngine *engine, GpChannel *channel);
 } GpEngineOps;
 
 /* NV_PTOP_DEVICE_INFO_TYPE_ENUM: GRAPHICS, LCE. */

@@ -432,8 +432,13 @@ static void detach(GpFifo *fifo, GpHostChannel *channel)
         }
     }
     for (unsigned i = 0; i < fifo->n_engines; i++) {
+        GpEngine *each = fifo->engine[i];
+
         if (fifo->waiting[i] == &channel->pub) {
             fifo->waiting[i] = NULL;
+        }
+        if (each->ops->forget) {
+            each->ops->forget(each, &channel->pub);
         }
     }
     if (running) {
