@@ -1,207 +1,240 @@
 // SPDX-License-Identifier: MIT
 /*
- * A process mirrored on the GPU, to be read by people: the GPU walks a linked
- * list that the CPU built with malloc, through the pointers in it, and writes
- * into each node; then once more with the nodes in VRAM.
+ * Shows a process mirrored on the GPU, in a few lines.  Exit status 0: all
+ * that was checked held.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include <nouveau/nouveau.h>
 
 #include "nouveau_svm_gpu.h"
 #include "nouveau_svm_stats.h"
 
-#define NODES		4096u
+#define NODES		2000
+#define MARK		0x10000
 #define PAGE		4096u
-/* Between two nodes: most lie on pages of their own, as in a real heap. */
-#define GAP		3000u
+#define VRAM_PAGES	256
+#define VRAM_WORDS	(VRAM_PAGES * PAGE / 4)
 
-struct result {
-	uint32_t sum;
-	uint32_t count;
-};
+static int failures;
 
-static struct svm_gpu gpu;
-static struct svm_stats stats;
-static struct svm_node *nodes[NODES];
-
-static int fail(const char *what, int ret)
+static bool check(bool ok, const char *what)
 {
-	fprintf(stderr, "svm_demo: %s: %s\n", what, strerror(-ret));
-	return ret;
+	printf("  %s %s\n", ok ? "ok:    " : "FAILED:", what);
+	failures += !ok;
+	return ok;
 }
 
-/* The list visits the nodes in an order that no prefetcher would guess. */
-static int build_list(uint32_t *sum)
+static uint64_t next_random(uint64_t *state)
 {
-	unsigned int i;
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 33;
+}
+
+static void free_list(struct svm_node *node)
+{
+	while (node) {
+		struct svm_node *next = (void *)(uintptr_t)node->next;
+
+		free(node);
+		node = next;
+	}
+}
+
+/* Nodes of malloc, between blocks of other sizes, linked in random order. */
+static struct svm_node *build_list(uint32_t *sum)
+{
+	static struct svm_node *nodes[NODES];
+	struct svm_node *head = NULL;
+	uint64_t seed = 1;
+	int i;
 
 	*sum = 0;
 	for (i = 0; i < NODES; i++) {
-		nodes[i] = malloc(sizeof(*nodes[i]) + GAP);
+		nodes[i] = malloc(sizeof(**nodes) + next_random(&seed) % 3000);
 		if (!nodes[i])
-			return -ENOMEM;
-		nodes[i]->value = 3 * i + 1;
+			return NULL;
+	}
+	for (i = NODES - 1; i > 0; i--) {
+		int j = next_random(&seed) % (i + 1);
+		struct svm_node *node = nodes[i];
+
+		nodes[i] = nodes[j];
+		nodes[j] = node;
+	}
+	for (i = 0; i < NODES; i++) {
+		nodes[i]->next = (uintptr_t)head;
+		nodes[i]->value = next_random(&seed);
 		nodes[i]->mark = 0;
 		*sum += nodes[i]->value;
+		head = nodes[i];
 	}
-	/* An odd stride modulo a power of two meets every node. */
-	for (i = 0; i < NODES; i++) {
-		unsigned int here = i * 1237 % NODES;
-		unsigned int next = (i + 1) * 1237 % NODES;
-
-		nodes[here]->next = i + 1 < NODES ?
-				    (uintptr_t)nodes[next] : 0;
-	}
-	return 0;
+	return head;
 }
 
-/* The GPU walks the list; the CPU checks the sum and every node's mark. */
-static int walk(const char *where, uint32_t sum, uint32_t add)
+static void walk_list(struct svm_gpu *gpu)
 {
-	struct result *result = calloc(1, sizeof(*result));
+	uint32_t sum, result[2] = {}, marked = 0;
+	struct svm_node *head = build_list(&sum), *node;
 	struct svm_args args = {
-		.base = (uintptr_t)nodes[0],
+		.base = (uintptr_t)head,
 		.out = (uintptr_t)result,
-		.value = add,
+		.value = MARK,
 	};
-	unsigned int wrong = 0, i;
 	int ret;
 
-	if (!result)
-		return -ENOMEM;
-	ret = svm_run(&gpu, SVM_KERNEL_LIST, 1, 1, &args);
-	if (ret) {
-		free(result);
-		return fail("the GPU did not get to the end of the list", ret);
+	printf("A list of %d nodes, built by the CPU with malloc, head %p\n",
+	       NODES, (void *)head);
+	if (!check(head, "memory for the list"))
+		return;
+	ret = svm_run(gpu, SVM_KERNEL_LIST, 1, 1, &args);
+	if (!check(!ret, "the GPU walked it by the CPU's own pointers")) {
+		printf("          %s\n", strerror(-ret));
+		return;
 	}
-
-	for (i = 0; i < NODES; i++)
-		if (nodes[i]->mark != nodes[i]->value + add)
-			wrong++;
-	printf("  %s: the GPU met %" PRIu32 " nodes, sum %" PRIu32 "; "
-	       "the CPU finds %u of its marks wrong\n",
-	       where, result->count, result->sum, wrong);
-	if (result->count != NODES || result->sum != sum || wrong) {
-		fprintf(stderr, "svm_demo: %u nodes with sum %" PRIu32 " were built\n",
-			NODES, sum);
-		free(result);
-		return -EIO;
-	}
-	free(result);
-	return 0;
+	for (node = head; node; node = (void *)(uintptr_t)node->next)
+		marked += node->mark == node->value + MARK;
+	printf("  GPU: %u nodes, sum %#x; CPU: %d nodes, sum %#x\n",
+	       ((volatile uint32_t *)result)[1],
+	       ((volatile uint32_t *)result)[0], NODES, sum);
+	check(((volatile uint32_t *)result)[0] == sum &&
+	      ((volatile uint32_t *)result)[1] == NODES, "same sum and length");
+	check(marked == NODES, "each node carries the GPU's mark");
+	free_list(head);
 }
 
-/* Pages that are neither present nor empty are in device memory: no swap. */
-static unsigned int pages_in_vram(uintptr_t start, uintptr_t end)
+static uint32_t pages_in_vram(uint32_t *mem)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	unsigned int count = 0;
-	uintptr_t page;
+	FILE *map = fopen("/proc/self/pagemap", "rb");
+	uint64_t entry;
+	uint32_t count = 0;
+	int i;
 
-	for (page = start; fd >= 0 && page < end; page += PAGE) {
-		uint64_t entry;
-
-		if (pread(fd, &entry, sizeof(entry), page / PAGE * sizeof(entry)) !=
-		    sizeof(entry))
-			break;
-		if (!(entry >> 63) && entry >> 62 & 1)
-			count++;
+	/* Bit 62: neither absent nor in the CPU's memory. */
+	if (!map)
+		return 0;
+	if (!fseeko(map, (uintptr_t)mem / PAGE * 8, SEEK_SET)) {
+		for (i = 0; i < VRAM_PAGES; i++) {
+			if (fread(&entry, 8, 1, map) == 1)
+				count += entry >> 62 & 1;
+		}
 	}
-	if (fd >= 0)
-		close(fd);
+	fclose(map);
 	return count;
 }
 
-static int move_to_vram(void)
+static void migrate(struct svm_gpu *gpu)
 {
-	uintptr_t start = UINTPTR_MAX, end = 0;
-	unsigned int i;
+	uint32_t *mem = mmap(NULL, VRAM_WORDS * 4, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct svm_args args = {
+		.stride = 4, .step = PAGE, .count = VRAM_PAGES, .value = 7,
+	};
+	uint32_t i, there, good = 0;
 	int ret;
 
-	for (i = 0; i < NODES; i++) {
-		uintptr_t node = (uintptr_t)nodes[i];
-
-		if (node < start)
-			start = node;
-		if (node + sizeof(*nodes[i]) > end)
-			end = node + sizeof(*nodes[i]);
-	}
-	start &= ~(uintptr_t)(PAGE - 1);
-	end = (end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-	ret = svm_migrate(&gpu, (void *)start, end - start, NULL);
-	if (ret)
-		return fail("moving the nodes to VRAM", ret);
-	printf("  moved to VRAM: %u of the heap's %zu pages\n",
-	       pages_in_vram(start, end), (size_t)(end - start) / PAGE);
-	return 0;
-}
-
-static void print_figures(void)
-{
-	if (!svm_stats_present(&stats))
+	printf("A buffer of %d pages, migrated to the GPU's memory\n",
+	       VRAM_PAGES);
+	if (!check(mem != MAP_FAILED, "memory for the buffer"))
 		return;
-	printf("  replayable faults: %" PRIu64 " (%" PRIu64 " reads, %" PRIu64
-	       " writes), replays: %" PRIu64 "\n",
-	       svm_stats_faults(&stats),
-	       svm_stats_read(&stats, SVM_FAULTS_READ),
-	       svm_stats_read(&stats, SVM_FAULTS_WRITE),
-	       svm_stats_read(&stats, SVM_REPLAYS));
-	printf("  GPU TLB: %" PRIu64 " flushes, %" PRIu64 " hits, %" PRIu64
-	       " walks; uses of stale entries: %" PRIu64 "\n",
-	       svm_stats_read(&stats, SVM_FLUSHES_ALL) +
-	       svm_stats_read(&stats, SVM_FLUSHES_PDB) +
-	       svm_stats_read(&stats, SVM_FLUSHES_VA),
-	       svm_stats_read(&stats, SVM_TLB_HITS),
-	       svm_stats_read(&stats, SVM_WALKS),
-	       svm_stats_read(&stats, SVM_TLB_STALE_LATE));
+	madvise(mem, VRAM_WORDS * 4, MADV_NOHUGEPAGE);
+	for (i = 0; i < VRAM_WORDS; i++)
+		mem[i] = i;
+	ret = svm_migrate(gpu, mem, VRAM_WORDS * 4, NULL);
+	there = pages_in_vram(mem);
+	printf("  migrated: %u of %d pages\n", there, VRAM_PAGES);
+	check(!ret && there == VRAM_PAGES, "all pages are in VRAM");
+
+	args.base = (uintptr_t)mem;
+	ret = svm_run(gpu, SVM_KERNEL_ADD, 1, PAGE / 4, &args);
+	check(!ret, "the GPU added 7 to each word there");
+	check(pages_in_vram(mem) == VRAM_PAGES, "they stayed there");
+	for (i = 0; i < VRAM_WORDS; i++)
+		good += mem[i] == i + 7;
+	check(good == VRAM_WORDS, "the CPU reads them back, all right");
+	check(pages_in_vram(mem) == 0, "which brought them home");
+	munmap(mem, VRAM_WORDS * 4);
 }
 
-static int demo(void)
+static void figures(struct svm_stats *stats)
 {
-	char node[SVM_NODE_LEN];
-	uint32_t sum;
-	int ret;
+	static const struct {
+		enum svm_counter counter;
+		const char *name;
+	} shown[] = {
+		{ SVM_FAULTS_READ, "read faults" },
+		{ SVM_FAULTS_WRITE, "write faults" },
+		{ SVM_FAULTS_ATOMIC, "atomic faults" },
+		{ SVM_FAULTS_FATAL, "fatal faults" },
+		{ SVM_REPLAYS, "replays" },
+		{ SVM_FLUSHES_ALL, "TLB flushes, all address spaces" },
+		{ SVM_FLUSHES_PDB, "TLB flushes, one address space" },
+		{ SVM_FLUSHES_VA, "TLB flushes, one address" },
+		{ SVM_WALKS, "page walks" },
+		{ SVM_TLB_HITS, "TLB hits" },
+		{ SVM_TLB_STALE_LATE, "stale TLB uses" },
+	};
+	unsigned int i;
 
-	ret = svm_find_node(node);
-	if (ret)
-		return fail("no GPU of nouveau", ret);
-	ret = svm_open(&gpu, node);
-	if (ret)
-		return fail("SVM with a compute channel", ret);
-	svm_stats_open(&stats, gpu.fd);
-	printf("  GPU: %s, chipset %x, %u TPC; its firmware is up\n", node,
-	       gpu.device->chipset, gpu.tpcs);
-	printf("  SVM: on; the driver keeps %zu MiB at %p for itself\n",
-	       gpu.hole_size >> 20, gpu.hole);
-
-	ret = build_list(&sum);
-	if (ret)
-		return fail("the list", ret);
-	printf("  list: %u nodes from malloc, %p to %p, sum %" PRIu32 "\n",
-	       NODES, (void *)nodes[0], (void *)nodes[NODES - 1], sum);
-	ret = walk("in system memory", sum, 1000);
-	if (!ret)
-		ret = move_to_vram();
-	if (!ret)
-		ret = walk("in VRAM", sum, 2000);
-	print_figures();
-	return ret;
+	if (!svm_stats_present(stats)) {
+		printf("No figures: this card has no debug block\n");
+		return;
+	}
+	printf("The card's own figures\n");
+	for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+		printf("  %10" PRIu64 " %s\n",
+		       svm_stats_read(stats, shown[i].counter), shown[i].name);
+	check(svm_stats_read(stats, SVM_TLB_STALE_LATE) == 0,
+	      "no stale TLB entry was used");
+	check(svm_stats_quiet(stats, 5000) && !svm_stats_lingering(stats),
+	      "the TLB agrees with the page tables");
 }
 
 int main(void)
 {
+	struct svm_stats stats = {};
+	struct svm_gpu gpu;
+	char node[SVM_NODE_LEN];
 	int ret;
 
-	printf("nouveau SVM: a process mirrored on the GPU\n");
-	ret = demo();
-	svm_close_all();
-	printf(ret ? "FAILED\n" : "done: every result is right\n");
-	return ret != 0;
+	printf("The GPU\n");
+	if (!check(!svm_find_node(node), "a render node of nouveau"))
+		return 1;
+	ret = svm_open_device(&gpu, node);
+	if (!check(!ret, "the device opens")) {
+		printf("          %s: %s\n", node, strerror(-ret));
+		return 1;
+	}
+	printf("  %s: chipset %#x, %" PRIu64 " MiB VRAM, %u TPC\n", node,
+	       gpu.device->chipset, gpu.device->vram_size >> 20, gpu.tpcs);
+	ret = svm_reserve_hole(&gpu);
+	if (!ret)
+		ret = svm_ioctl_init(gpu.fd, (uintptr_t)gpu.hole,
+				     gpu.hole_size);
+	if (!check(!ret, "shared virtual memory is on")) {
+		printf("          %s\n", strerror(-ret));
+		return 1;
+	}
+	ret = svm_open_channel(&gpu);
+	if (!check(!ret, "firmware is up: a compute channel")) {
+		printf("          %s\n", strerror(-ret));
+		return 1;
+	}
+	svm_stats_open(&stats, gpu.fd);
+
+	walk_list(&gpu);
+	migrate(&gpu);
+	figures(&stats);
+
+	svm_stats_close(&stats);
+	svm_close(&gpu);
+	if (failures)
+		printf("%d checks FAILED\n", failures);
+	else
+		printf("All checks held\n");
+	return failures ? 1 : 0;
 }

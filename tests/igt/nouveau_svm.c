@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Shared virtual memory of nouveau: the GPU uses the process's own addresses.
+ * Results are checked by the CPU; on an emulated GP107 the GPU's TLB is
+ * checked too, and after every subtest the kernel's log is.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "nouveau_svm_test.h"
+
+/* Seconds that one subtest may last. */
+#define SUBTEST_LIMIT	100
+
+char svm_node[SVM_NODE_LEN];
+struct svm_stats svm_stats;
+
+static uint64_t stale_before;
+
+static void before(const char *name)
+{
+	char line[256];
+
+	igt_set_timeout(SUBTEST_LIMIT, name);
+	svm_kmsg_complaint(&svm_stats, line, sizeof(line));
+	if (svm_stats_present(&svm_stats))
+		stale_before = svm_stats_read(&svm_stats, SVM_TLB_STALE_LATE);
+}
+
+static void after(void)
+{
+	char line[256];
+
+	if (svm_stats_present(&svm_stats)) {
+		igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
+			     "the GPU does not come to rest\n");
+		igt_assert_eq_u64(svm_stats_read(&svm_stats,
+						 SVM_TLB_STALE_LATE),
+				  stale_before);
+		igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
+	}
+	igt_assert_f(!svm_kmsg_complaint(&svm_stats, line, sizeof(line)),
+		     "kernel log: %s\n", line);
+	igt_reset_timeout();
+}
+
+static void run(const struct svm_test *test)
+{
+	for (; test->name; test++) {
+		igt_describe(test->describe);
+		igt_subtest(test->name) {
+			before(test->name);
+			test->run();
+			after();
+		}
+
+		igt_fixture {
+			igt_reset_timeout();
+			svm_close_all();
+		}
+	}
+}
+
+igt_main
+{
+	igt_fixture {
+		int fd, ret;
+
+		igt_require_f(!svm_find_node(svm_node),
+			      "no render node of nouveau\n");
+		fd = open(svm_node, O_RDWR | O_CLOEXEC);
+		igt_require(fd >= 0);
+		ret = svm_stats_open(&svm_stats, fd);
+		igt_info("debug block of an emulated card: %s\n",
+			 ret ? "absent, TLB checks skipped" : "present");
+		close(fd);
+		igt_require_f(!svm_kmsg_open(&svm_stats), "no /dev/kmsg\n");
+	}
+
+	run(svm_ioctl_tests);
+	run(svm_fault_tests);
+	run(svm_memory_tests);
+	run(svm_fork_tests);
+	run(svm_migrate_tests);
+	run(svm_client_tests);
+
+	igt_fixture
+		svm_stats_close(&svm_stats);
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+#include "nouveau_svm_stats.h"
+
+#define DEBUG_BASE	0xf00000
+#define DEBUG_SIZE	0x1000
+#define DEBUG_MAGIC	0x44375047
+
+enum {
+	REG_MAGIC = 0x000,
+	REG_NUMBER = 0x004,
+	REG_COMMAND = 0x008,
+	REG_RESULT = 0x00c,
+	REG_COUNTERS = 0x100,
+};
+
+enum {
+	COMMAND_COMPARE_TLB = 2,
+	COMMAND_IDLE = 3,
+};
+
+static uint32_t rd(const struct svm_stats *stats, unsigned int reg)
+{
+	return stats->regs[reg / 4];
+}
+
+static uint32_t command(const struct svm_stats *stats, uint32_t cmd)
+{
+	stats->regs[REG_COMMAND / 4] = cmd;
+	return rd(stats, REG_RESULT);
+}
+
+int svm_stats_open(struct svm_stats *stats, int fd)
+{
+	drmDevicePtr device;
+	char path[128];
+	void *map;
+	int ret, bar;
+
+	stats->regs = NULL;
+	ret = drmGetDevice2(fd, 0, &device);
+	if (ret)
+		return ret;
+	if (device->bustype != DRM_BUS_PCI) {
+		drmFreeDevice(&device);
+		return -ENODEV;
+	}
+	snprintf(path, sizeof(path),
+		 "/sys/bus/pci/devices/%04x:%02x:%02x.%x/resource0",
+		 device->businfo.pci->domain, device->businfo.pci->bus,
+		 device->businfo.pci->dev, device->businfo.pci->func);
+	drmFreeDevice(&device);
+
+	bar = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	if (bar < 0)
+		return -errno;
+	map = mmap(NULL, DEBUG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, bar,
+		   DEBUG_BASE);
+	ret = -errno;
+	close(bar);
+	if (map == MAP_FAILED)
+		return ret;
+
+	stats->regs = map;
+	if (rd(stats, REG_MAGIC) != DEBUG_MAGIC ||
+	    rd(stats, REG_NUMBER) < SVM_COUNTERS_USED) {
+		svm_stats_close(stats);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+void svm_stats_close(struct svm_stats *stats)
+{
+	if (stats->regs)
+		munmap((void *)stats->regs, DEBUG_SIZE);
+	stats->regs = NULL;
+}
+
+bool svm_stats_present(const struct svm_stats *stats)
+{
+	return stats->regs;
+}
+
+/* The low word latches the high one. */
+uint64_t svm_stats_read(const struct svm_stats *stats, enum svm_counter c)
+{
+	uint32_t low = rd(stats, REG_COUNTERS + 8 * c);
+
+	return (uint64_t)rd(stats, REG_COUNTERS + 8 * c + 4) << 32 | low;
+}
+
+uint64_t svm_stats_faults(const struct svm_stats *stats)
+{
+	return svm_stats_read(stats, SVM_FAULTS_READ) +
+	       svm_stats_read(stats, SVM_FAULTS_WRITE) +
+	       svm_stats_read(stats, SVM_FAULTS_ATOMIC) +
+	       svm_stats_read(stats, SVM_FAULTS_PREFETCH);
+}
+
+bool svm_stats_quiet(const struct svm_stats *stats, unsigned int ms)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	unsigned int i;
+
+	for (i = 0; i < ms; i++) {
+		if (command(stats, COMMAND_IDLE) == 1)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	return false;
+}
+
+uint32_t svm_stats_lingering(const struct svm_stats *stats)
+{
+	return command(stats, COMMAND_COMPARE_TLB);
+}
+
+int svm_kmsg_open(struct svm_stats *stats)
+{
+	stats->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (stats->kmsg < 0)
+		return -errno;
+	lseek(stats->kmsg, 0, SEEK_END);
+	return 0;
+}
+
+bool svm_kmsg_complaint(struct svm_stats *stats, char *line, size_t size)
+{
+	static const char * const bad[] = {
+		"WARNING: ", "BUG: ", "KASAN: ", "UBSAN: ", "Oops: ",
+		"general protection fault", "possible circular locking",
+		"inconsistent lock state", "invalid wait context",
+		"blocked for more than", "rcu_sched detected",
+		"rcu_preempt detected", "self-detected stall",
+		"suspicious RCU usage", "kernel BUG at", "refcount_t: ",
+		"list_add corruption", "list_del corruption",
+		"Bad page state", "Bad rss-counter",
+	};
+	char record[1024];
+	bool found = false;
+	ssize_t len;
+
+	while ((len = read(stats->kmsg, record, sizeof(record) - 1)) > 0 ||
+	       (len < 0 && errno == EPIPE)) {
+		char *text;
+		unsigned int i;
+
+		/* EPIPE: records were overwritten before we read them. */
+		if (len < 0)
+			continue;
+		record[len] = '\0';
+		text = strchr(record, ';');
+		text = text ? text + 1 : record;
+		text[strcspn(text, "\n")] = '\0';
+		/* What the test says about itself. */
+		if (strstr(text, "[IGT]"))
+			continue;
+		for (i = 0; i < sizeof(bad) / sizeof(*bad) && !found; i++) {
+			if (strstr(text, bad[i])) {
+				snprintf(line, size, "%s", text);
+				found = true;
+			}
+		}
+	}
+	return found;
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "nouveau_svm_test.h"
+
+/* Seconds that a child may last. */
+#define CHILD_LIMIT	90
+
+struct svm_gpu *svm_client(void)
+{
+	struct svm_gpu *gpu = malloc(sizeof(*gpu));
+
+	igt_assert(gpu);
+	igt_assert_eq(svm_open(gpu, svm_node), 0);
+	return gpu;
+}
+
+static void check_tlb(void)
+{
+	if (!svm_stats_present(&svm_stats))
+		return;
+	igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
+		     "the GPU does not come to rest\n");
+	igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
+}
+
+void svm_client_close(struct svm_gpu *gpu)
+{
+	check_tlb();
+	svm_close(gpu);
+	free(gpu);
+}
+
+void svm_child(void)
+{
+	svm_forget_all();
+	/* A parent that failed will never open the gate for us. */
+	alarm(CHILD_LIMIT);
+}
+
+void svm_next_client_works(void)
+{
+	struct svm_gpu *gpu = svm_client();
+	uint32_t *mem = svm_pages(1);
+
+	svm_gpu_write(gpu, mem, 0x600d);
+	igt_assert_eq_u32(*mem, 0x600d);
+	svm_unmap(mem, PAGE);
+	svm_client_close(gpu);
+}
+
+uint32_t *svm_pages(size_t pages)
+{
+	void *mem = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	igt_assert(mem != MAP_FAILED);
+	/* Without THP in the kernel there is nothing to forbid. */
+	madvise(mem, pages * PAGE, MADV_NOHUGEPAGE);
+	return mem;
+}
+
+uint32_t *svm_huge(size_t len)
+{
+	char *mem = mmap(NULL, len + HUGE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t head;
+
+	igt_assert(mem != MAP_FAILED);
+	head = -(uintptr_t)mem % HUGE;
+	if (head)
+		munmap(mem, head);
+	munmap(mem + head + len, HUGE - head);
+	igt_require_f(!madvise(mem + head, len, MADV_HUGEPAGE),
+		      "no transparent huge pages\n");
+	return (uint32_t *)(mem + head);
+}
+
+void svm_unmap(void *addr, size_t len)
+{
+	igt_assert_eq(munmap(addr, len), 0);
+}
+
+void svm_fill(uint32_t *mem, size_t pages, uint32_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < pages * WORDS; i++)
+		mem[i] = seed + i;
+}
+
+void svm_check_filled(const uint32_t *mem, size_t pages, uint32_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < pages * WORDS; i++)
+		igt_assert_eq_u32(mem[i], seed + i);
+}
+
+void svm_gpu_write(struct svm_gpu *gpu, const void *addr, uint32_t value)
+{
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, 1,
+				 .base = svm_addr(addr), .value = value), 0);
+}
+
+uint32_t svm_gpu_read(struct svm_gpu *gpu, const void *addr)
+{
+	uint32_t out = ~0u;
+
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_LOAD32, 1, 1,
+				 .base = svm_addr(addr),
+				 .out = svm_addr(&out)), 0);
+	return *(volatile uint32_t *)&out;
+}
+
+void svm_gpu_write_dies(struct svm_gpu *gpu, const void *addr)
+{
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, 1,
+				 .base = svm_addr(addr), .value = 0xbad),
+		      -ENODEV);
+}
+
+void svm_gpu_read_dies(struct svm_gpu *gpu, const void *addr)
+{
+	uint32_t out = 0;
+
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_LOAD32, 1, 1,
+				 .base = svm_addr(addr),
+				 .out = svm_addr(&out)), -ENODEV);
+}
+
+/* Threads for @pages pages, and iterations, so that all are covered. */
+static void divide(size_t pages, unsigned int *threads, unsigned int *count)
+{
+	*threads = pages < 256 ? pages : 256;
+	*count = pages / *threads;
+	igt_assert(*threads * *count == pages);
+}
+
+void svm_gpu_write_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
+			 uint32_t seed)
+{
+	unsigned int threads, count;
+
+	divide(pages, &threads, &count);
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, threads,
+				 .base = svm_addr(mem), .stride = PAGE,
+				 .step = threads * PAGE, .count = count,
+				 .value = seed), 0);
+}
+
+void svm_check_pages(const uint32_t *mem, size_t pages, uint32_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < pages; i++)
+		igt_assert_eq_u32(mem[i * WORDS], seed + i);
+}
+
+void svm_gpu_check_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
+			 uint32_t seed, uint32_t step)
+{
+	uint32_t *out = svm_pages((pages + WORDS - 1) / WORDS);
+	unsigned int threads, count;
+	size_t i;
+
+	divide(pages, &threads, &count);
+	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_LOAD32, 1, threads,
+				 .base = svm_addr(mem), .stride = PAGE,
+				 .step = threads * PAGE, .count = count,
+				 .out = svm_addr(out)), 0);
+	for (i = 0; i < pages; i++)
+		igt_assert_eq_u32(out[i], seed + i * step);
+	svm_unmap(out, (pages + WORDS - 1) / WORDS * PAGE);
+}
+
+/* Bits 63 and 62 of an entry; Documentation/admin-guide/mm/pagemap.rst. */
+enum svm_place svm_place(const void *addr)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+	ssize_t len;
+
+	igt_require_f(fd >= 0, "no /proc/self/pagemap\n");
+	len = pread(fd, &entry, sizeof(entry),
+		    (uintptr_t)addr / PAGE * sizeof(entry));
+	close(fd);
+	igt_assert_eq(len, sizeof(entry));
+	if (entry >> 63)
+		return SVM_PRESENT;
+	return entry >> 62 & 1 ? SVM_ELSEWHERE : SVM_NOWHERE;
+}
