@@ -27,6 +27,7 @@ static void test_vram(void)
     g_assert_cmphex(gp_mem_read32(t->gpu, GP_VRAM, end), ==, UINT32_MAX);
     g_assert_false(gp_mem_read(t->gpu, GP_VRAM, UINT64_MAX - 3, buf, 8));
     g_assert_false(gp_mem_write(t->gpu, GP_VRAM, UINT64_MAX - 3, buf, 8));
+    g_assert_false(gp_mem_write(t->gpu, GP_VRAM, 8, buf, UINT64_MAX - 3));
     g_assert_cmphex(gp_mem_read32(t->gpu, GP_VRAM, end - 4), ==, 0x11223344);
     test_gpu_free(t);
 }

@@ -303,6 +303,12 @@ static void test_sparse(void)
     set(t, PD0_ENTRY + 8, SMALL >> 4 | PDE_VRAM);
     g_assert_cmpuint(fault_of(t, &space, &l1, VA, GP_ACCESS_READ), ==,
                      GP_FAULT_PTE);
+    set(t, PD0_ENTRY, BIG >> 4 | PDE_VRAM | VOL);
+    set(t, PD0_ENTRY + 8, 0);
+    g_assert_cmpuint(fault_of(t, &space, &l1, VA, GP_ACCESS_READ), ==,
+                     GP_FAULT_PTE);
+    set(t, PD0_ENTRY, 0);
+    set(t, PD0_ENTRY + 8, SMALL >> 4 | PDE_VRAM);
     set(t, SMALL_ENTRY, VOL);
     assert_sparse(t, &space);
     g_assert_cmphex(xlat_of(t, &space, VA).len, ==, 0x988);

@@ -273,6 +273,15 @@ static void test_dated(void)
     t->now += GRACE;
     reads(t, &space, &gpc);
     assert_stale(t, 0, 1);
+    test_wr(t, 0x100cbc, 0x80000003);
+
+    /* A table that was walked, but never seen being written. */
+    test_vm_map(vm, 0x40000000, GP_VRAM, 0x800000, 0x1000, TEST_4K, 0);
+    where(t, &space, &gpc, 0x40000000, GP_ACCESS_READ);
+    t->now += 2 * GRACE;
+    test_vm_unmap(vm, 0x40000000, 0x1000, TEST_4K);
+    where(t, &space, &gpc, 0x40000000, GP_ACCESS_READ);
+    assert_stale(t, 1, 1);
 
     /* Another PTE of the table says nothing worse about this one. */
     test_vm_map(vm, VA, GP_VRAM, 0x800000, 0x1000, TEST_4K, 0);
@@ -282,7 +291,7 @@ static void test_dated(void)
     test_vm_unmap(vm, VA, 0x1000, TEST_4K);
     t->now += GRACE - 1;
     reads(t, &space, &gpc);
-    assert_stale(t, 1, 1);
+    assert_stale(t, 2, 1);
     test_gpu_free(t);
 }
 

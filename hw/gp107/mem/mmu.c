@@ -271,7 +271,7 @@ static bool walk_tables(Gp107 *gpu, uint64_t pdb, GpAperture pdb_ap,
     *type = GP_FAULT_PDE;
     for (unsigned level = 3; level >= 1; level--) {
         /* PDE3 takes VA bits 48:47, PDE2 46:38, PDE1 37:29. */
-        unsigned index = va >> (20 + 9 * level) & (level == 3 ? 3 : 511);
+        unsigned index = va >> (20 + 9 * level) & 511;
         uint64_t pde;
 
         if (!fetch_entry(&w, ap, table + index * 8, &pde)) {
