@@ -20,6 +20,8 @@
 #define SERVE_ROUNDS    100000
 #define MAX_CHANNELS    128
 #define CONTEXT_OFFSET  0x600000
+#define PBDMAS          8
+#define INTR_DEVICE     (1u << 23)          /* PBDMA, INTR_0 */
 #define CODE_SIZE       0x80000
 #define CB_SIZE         0x10000
 #define QMD_SIZE        0x10000
@@ -564,7 +566,7 @@ void test_host_setup(TestGpu *t)
 
     /* Every PBDMA on, its interrupts too; USERD's place; PFIFO's lines. */
     test_wr(t, 0x000204, 0xffffffff);
-    for (unsigned i = 0; i < 8; i++) {
+    for (unsigned i = 0; i < PBDMAS; i++) {
         if (test_rd(t, 0x002390 + 4 * i)) {
             test_wr(t, 0x040108 + 0x2000 * i, 0xffffffff);
             test_wr(t, 0x04010c + 0x2000 * i, 0xfffffeff);
@@ -575,6 +577,9 @@ void test_host_setup(TestGpu *t)
     test_wr(t, 0x002140, 0x7fffffff);
     test_wr(t, 0x000160, 0xffffffff);
 
+    /* PGRAPH: its interrupts, and Host may feed it. */
+    test_wr(t, 0x40013c, 0xffffffff);
+    test_wr(t, 0x400500, 0x00010001);
     gp_gr_set_ready(t->gpu, true);
 }
 
@@ -712,6 +717,25 @@ void test_submit(TestChannel *ch)
     }
     ch->submitted = ch->words;
     test_gp_entry(ch, va | count << 42);
+}
+
+/* As nouveau's gf100_runq_intr(): method 0 at 0400c0, its data behind it. */
+unsigned test_software_methods(TestGpu *t, uint32_t *data)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PBDMAS; i++) {
+        uint32_t base = 0x040000 + 0x2000 * i;
+
+        if (test_rd(t, 0x002390 + 4 * i) &&
+            (test_rd(t, base + 0x108) & INTR_DEVICE)) {
+            *data = test_rd(t, base + 0xc4);
+            test_wr(t, base + 0xc0, 0x80600008);
+            test_wr(t, base + 0x108, INTR_DEVICE);
+            count++;
+        }
+    }
+    return count;
 }
 
 uint32_t test_gp_get(TestChannel *ch)

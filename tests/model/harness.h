@@ -229,6 +229,12 @@ void test_mthd(TestChannel *ch, unsigned subchannel, unsigned method,
 void test_words(TestChannel *ch, const uint32_t *words, size_t count);
 /* A GPFIFO entry for the words since the last one, and the kick. */
 void test_submit(TestChannel *ch);
+/*
+ * A method of a software class stops its PBDMA with interrupt DEVICE; a driver
+ * acts on it, puts a NOP in its place and goes on.  So does this, for every
+ * PBDMA; gives how many there were, and the last one's class or data.
+ */
+unsigned test_software_methods(TestGpu *t, uint32_t *data);
 /* A raw GPFIFO entry, and the kick. */
 void test_gp_entry(TestChannel *ch, uint64_t entry);
 void test_kick(TestChannel *ch);

@@ -42,7 +42,7 @@ typedef struct Player {
     bool prefault;
     Bo bos[MAX_BOS];
     uint32_t fence;                         /* the last one that was pushed */
-    unsigned pushes, steps, qmds, faults;
+    unsigned pushes, steps, qmds, software, faults;
     int32_t in[2 * THREADS];                /* inputs, kept for the check */
     int64_t in64[2 * THREADS];
 } Player;
@@ -71,7 +71,7 @@ static void fill(Player *p, void *a, void *b)
     int32_t *va = a, *vb = b;
 
     for (int i = 0; i < THREADS; i++) {
-        va[i] = p->in[i] = i * 1103515245 + 12345;
+        va[i] = p->in[i] = (int32_t)(i * 1103515245u + 12345);
         vb[i] = p->in[THREADS + i] = i * 7 - 400;
     }
 }
@@ -389,7 +389,8 @@ static void submit(Player *p, unsigned handle, unsigned off, unsigned len,
 {
     uint64_t va = p->bos[handle].va + off;
     uint32_t *mem = bo_mem(p, va, len);
-    unsigned count;
+    unsigned count, more;
+    uint32_t object;
 
     for (count = 0; count < len / 4; count++) {
         char *end;
@@ -404,8 +405,13 @@ static void submit(Player *p, unsigned handle, unsigned off, unsigned len,
             p->fence = mem[count - 1];
         }
     }
+    p->faults = 0;
     test_gp_entry(p->ch, va | (uint64_t)count << 42);
-    p->faults = test_serve_faults(p->vm, serve_svm, p);
+    do {
+        p->faults += test_serve_faults(p->vm, serve_svm, p);
+        more = test_software_methods(p->t, &object);
+        p->software += more;
+    } while (more);
     p->pushes++;
 
     g_assert_cmpuint(test_gp_get(p->ch), ==, p->ch->gp_put);
@@ -483,6 +489,8 @@ static void play(unsigned tpcs, bool prefault)
     g_assert_cmpuint(p.pushes, ==, 23);
     g_assert_cmpuint(p.steps, ==, G_N_ELEMENTS(steps));
     g_assert_cmpuint(p.qmds, ==, 8);
+    /* Class 906e on subchannel 7: the driver's own. */
+    g_assert_cmpuint(p.software, ==, 1);
     g_assert_cmpuint(test_counter(p.t, GP_COUNTER_GRIDS), ==, 8);
     g_assert_cmpuint(test_counter(p.t, GP_COUNTER_FAULTS_FATAL), ==, 0);
     g_assert_cmpuint(test_counter(p.t, GP_COUNTER_TLB_STALE_LATE), ==, 0);
