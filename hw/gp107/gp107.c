@@ -340,5 +340,6 @@ GpRun gp107_run(Gp107 *gpu, unsigned budget)
     gp_pmc_poll(gpu);
     gp_mmu_poll(gpu);
     gp_fault_buffer_poll(gpu);
+    gp_falcons_poll(gpu);
     return gp_fifo_run(gpu, budget);
 }

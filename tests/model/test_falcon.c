@@ -298,6 +298,25 @@ static void test_sec2(void)
     test_gpu_free(t);
 }
 
+/* A message that comes before the interrupt is cleared is told of again. */
+static void test_sec2_reminder(void)
+{
+    TestGpu *t = test_gpu_new(NULL);
+    const uint32_t words[] = { 0x05031008, 0, 0, LSF_FECS };
+    uint32_t base = start_sec2(t);
+
+    command(t, base, words, 4);
+    test_wr(t, SEC2 + 0x004, 0x40);
+    g_assert_cmphex(test_rd(t, SEC2 + 0x008) & 0x40, ==, 0);
+    test_advance(t, 1000000);
+    g_assert_cmphex(test_rd(t, SEC2 + 0x008) & 0x40, ==, 0x40);
+    test_wr(t, SEC2 + 0xa34, test_rd(t, SEC2 + 0xa30));
+    test_wr(t, SEC2 + 0x004, 0x40);
+    test_advance(t, 1000000);
+    g_assert_cmphex(test_rd(t, SEC2 + 0x008) & 0x40, ==, 0);
+    test_gpu_free(t);
+}
+
 static uint32_t fecs_method(TestGpu *t, uint32_t data, uint32_t method)
 {
     test_wr(t, FECS + 0x800, 0);
@@ -380,6 +399,7 @@ int main(int argc, char **argv)
     g_test_add_func("/falcon/acr", test_acr);
     g_test_add_func("/falcon/acr-bad", test_acr_bad);
     g_test_add_func("/falcon/sec2", test_sec2);
+    g_test_add_func("/falcon/sec2-reminder", test_sec2_reminder);
     g_test_add_func("/falcon/fecs", test_fecs);
     g_test_add_func("/falcon/devinit", test_devinit);
     return g_test_run();

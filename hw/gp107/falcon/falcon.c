@@ -103,6 +103,15 @@ static void sec2_reset(GpFalcon *falcon)
     gp_sec2_reset(&falcons->rtos);
 }
 
+static void sec2_acknowledged(GpFalcon *falcon, uint32_t irq)
+{
+    GpFalcons *falcons = falcon->opaque;
+
+    if (irq & GP_FALCON_IRQ_SWGEN0) {
+        gp_sec2_acknowledged(&falcons->rtos, falcon);
+    }
+}
+
 static bool sec2_read(GpFalcon *falcon, uint32_t reg, uint32_t *val)
 {
     GpFalcons *falcons = falcon->opaque;
@@ -120,6 +129,7 @@ static bool sec2_write(GpFalcon *falcon, uint32_t reg, uint32_t val)
 static const GpFalconOps sec2_ops = {
     .start = sec2_start,
     .reset = sec2_reset,
+    .acknowledged = sec2_acknowledged,
     .read = sec2_read,
     .write = sec2_write,
 };
@@ -243,4 +253,9 @@ void gp_falcons_reset(GpFalcons *falcons)
     gp_falcon_reset(&falcons->sec2);
     gp_falcon_reset(&falcons->fecs);
     gp_falcon_reset(&falcons->gpccs);
+}
+
+void gp_falcons_poll(Gp107 *gpu)
+{
+    gp_sec2_poll(&gpu->falcons->rtos, &gpu->falcons->sec2);
 }

@@ -11,5 +11,7 @@
 GpFalcons *gp_falcons_new(Gp107 *gpu);
 void gp_falcons_free(GpFalcons *falcons);
 void gp_falcons_reset(GpFalcons *falcons);
+/* What firmware does by the clock; called from gp107_run(). */
+void gp_falcons_poll(Gp107 *gpu);
 
 #endif

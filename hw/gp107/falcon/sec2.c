@@ -34,6 +34,8 @@
 #define CMDQ_ID         0
 #define MSGQ_ID         1
 
+#define REMIND_NS       50000
+
 #define ERROR_NONE      0
 #define ERROR_NO_IMAGE  1
 #define ERROR_COMMAND   2
@@ -188,6 +190,34 @@ void gp_sec2_reset(GpSec2 *sec2)
     sec2->cmd_tail = CMDQ_BASE;
     sec2->msg_head = MSGQ_BASE;
     sec2->msg_tail = MSGQ_BASE;
+    sec2->remind_ns = 0;
+}
+
+/*
+ * A driver empties the queue and then clears the interrupt; a message that
+ * came between the two would never be told of, so the firmware looks again.
+ */
+void gp_sec2_acknowledged(GpSec2 *sec2, GpFalcon *falcon)
+{
+    if (sec2->msg_head != sec2->msg_tail) {
+        sec2->remind_ns = gp_now(falcon->gpu) + REMIND_NS;
+        gp_wake_at(falcon->gpu, sec2->remind_ns);
+    }
+}
+
+void gp_sec2_poll(GpSec2 *sec2, GpFalcon *falcon)
+{
+    if (!sec2->remind_ns) {
+        return;
+    }
+    if (gp_now(falcon->gpu) < sec2->remind_ns) {
+        gp_wake_at(falcon->gpu, sec2->remind_ns);
+        return;
+    }
+    sec2->remind_ns = 0;
+    if (sec2->msg_head != sec2->msg_tail) {
+        gp_falcon_raise(falcon, GP_FALCON_IRQ_SWGEN0);
+    }
 }
 
 bool gp_sec2_read(GpSec2 *sec2, uint32_t reg, uint32_t *val)

@@ -260,6 +260,9 @@ static void falcon_write(void *opaque, uint32_t addr, uint32_t val)
     case IRQSCLR:
         f->irq_status &= ~val;
         update_irq(f);
+        if (f->ops->acknowledged) {
+            f->ops->acknowledged(f, val);
+        }
         break;
     case IRQMSET:
         f->irq_mask |= val;

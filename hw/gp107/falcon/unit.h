@@ -23,6 +23,8 @@ typedef struct GpFalconOps {
     void (*start)(GpFalcon *falcon);
     /* It was reset: what it did is forgotten. */
     void (*reset)(GpFalcon *falcon);
+    /* The host has cleared these bits of its interrupt status. */
+    void (*acknowledged)(GpFalcon *falcon, uint32_t irq);
     /* Registers of its own, by offset.  False: not one of them. */
     bool (*read)(GpFalcon *falcon, uint32_t reg, uint32_t *val);
     bool (*write)(GpFalcon *falcon, uint32_t reg, uint32_t val);

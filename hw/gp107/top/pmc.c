@@ -135,6 +135,8 @@ static uint32_t pmc_read(void *opaque, uint32_t addr)
         return 0;
     case 0x000200:
         return pmc->enable;
+    case 0x000204:                      /* ENABLE_PB, PBDMAs: stored */
+        return gp_mmio_get(pmc->gpu->mmio, addr);
     default:
         return gp_mmio_unknown_read(pmc->gpu->mmio, addr);
     }
@@ -174,6 +176,9 @@ static void pmc_write(void *opaque, uint32_t addr, uint32_t val)
         break;
     case 0x000200:
         write_enable(pmc, val);
+        break;
+    case 0x000204:
+        gp_mmio_set(pmc->gpu->mmio, addr, val);
         break;
     default:
         gp_mmio_unknown_write(pmc->gpu->mmio, addr, val);
