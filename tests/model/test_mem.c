@@ -85,6 +85,8 @@ static void test_cmpxchg(void)
         g_assert_cmphex(old, ==, UINT32_MAX);
     }
     g_assert_false(gp_mem_cmpxchg(t->gpu, GP_PEER, 0, 4, 0, 1, &old));
+    g_assert_true(gp_mem_cmpxchg(t->gpu, GP_SPARSE, 0, 4, 5, 1, &old));
+    g_assert_cmphex(old, ==, 0);
     test_gpu_free(t);
 }
 

@@ -19,6 +19,8 @@
 #define WPR_LIMIT       3
 #define VIDMEM_SIZE     0x100ce0    /* MiB: bits 9:4 << bits 3:0 */
 
+#define RAMAMOUNT       0x90020c    /* FBPA_0_CSTATUS: MiB of the one FBPA */
+
 #define LTC             0x17e000    /* all LTCs and slices */
 #define LTC_SIZE        0x002000
 #define LTC_SLICES      0x17e280    /* slices of one LTC in bits 31:28 */
@@ -72,6 +74,8 @@ static uint32_t fb_read(void *opaque, uint32_t addr)
         default:
             return val & 0xf;
         }
+    case RAMAMOUNT:
+        return fb->gpu->cfg.vram_size >> 20;
     default:
         return vidmem_size(fb);
     }
@@ -81,7 +85,7 @@ static void fb_write(void *opaque, uint32_t addr, uint32_t val)
 {
     GpFb *fb = opaque;
 
-    if (addr == VIDMEM_SIZE) {
+    if (addr == VIDMEM_SIZE || addr == RAMAMOUNT) {
         gp_log(fb->gpu, GP_LOG_GUEST, "PFB: memory size is read-only");
         return;
     }
@@ -139,6 +143,7 @@ GpFb *gp_fb_new(Gp107 *gpu)
     gp_mmio_map(gpu->mmio, "PFLUSH", FLUSH, FLUSH_SIZE, &flush_ops, fb);
     gp_mmio_map(gpu->mmio, "PFB", VPR, 8, &fb_ops, fb);
     gp_mmio_map(gpu->mmio, "PFB", VIDMEM_SIZE, 4, &fb_ops, fb);
+    gp_mmio_map(gpu->mmio, "PFBPA", RAMAMOUNT, 4, &fb_ops, fb);
     gp_mmio_map(gpu->mmio, "PLTC", LTC, LTC_SIZE, &ltc_ops, fb);
     for (unsigned i = 0; i < sizeof(stored) / sizeof(stored[0]); i++) {
         gp_mmio_map_stored(gpu->mmio, stored[i].name, stored[i].base,

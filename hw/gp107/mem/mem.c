@@ -114,14 +114,23 @@ bool gp_mem_read(Gp107 *gpu, GpAperture ap, uint64_t addr, void *buf,
     GpMem *mem = gpu->mem;
     bool ok;
 
-    if (ap == GP_VRAM) {
+    switch (ap) {
+    case GP_VRAM:
         ok = vram_has(mem, addr, len);
         if (ok) {
             memcpy(buf, mem->vram + addr, len);
         }
-    } else {
-        ok = ap != GP_PEER &&
-             gpu->host.dma_read(gpu->host.opaque, addr, buf, len);
+        break;
+    case GP_SYS_COHERENT:
+    case GP_SYS_NONCOHERENT:
+        ok = gpu->host.dma_read(gpu->host.opaque, addr, buf, len);
+        break;
+    case GP_SPARSE:
+        memset(buf, 0, len);
+        return true;
+    default:
+        ok = false;
+        break;
     }
     if (!ok) {
         memset(buf, 0xff, len);
@@ -134,7 +143,8 @@ bool gp_mem_write(Gp107 *gpu, GpAperture ap, uint64_t addr, const void *buf,
 {
     GpMem *mem = gpu->mem;
 
-    if (ap == GP_VRAM) {
+    switch (ap) {
+    case GP_VRAM:
         if (!vram_has(mem, addr, len)) {
             return false;
         }
@@ -143,9 +153,14 @@ bool gp_mem_write(Gp107 *gpu, GpAperture ap, uint64_t addr, const void *buf,
             vram_written(gpu, addr, len);
         }
         return true;
+    case GP_SYS_COHERENT:
+    case GP_SYS_NONCOHERENT:
+        return gpu->host.dma_write(gpu->host.opaque, addr, buf, len);
+    case GP_SPARSE:
+        return true;
+    default:
+        return false;
     }
-    return ap != GP_PEER &&
-           gpu->host.dma_write(gpu->host.opaque, addr, buf, len);
 }
 
 /* VRAM belongs to the model's one thread, so a plain exchange is atomic. */
@@ -177,11 +192,20 @@ bool gp_mem_cmpxchg(Gp107 *gpu, GpAperture ap, uint64_t addr, unsigned size,
             expected = (uint32_t)expected;
             desired = (uint32_t)desired;
         }
-        if (ap == GP_VRAM) {
+        switch (ap) {
+        case GP_VRAM:
             ok = vram_cmpxchg(gpu, addr, size, expected, desired, old);
-        } else if (ap != GP_PEER) {
+            break;
+        case GP_SYS_COHERENT:
+        case GP_SYS_NONCOHERENT:
             ok = gpu->host.dma_cmpxchg(gpu->host.opaque, addr, size, expected,
                                        desired, old);
+            break;
+        case GP_SPARSE:
+            *old = 0;
+            return true;
+        default:
+            break;
         }
     }
     if (!ok) {

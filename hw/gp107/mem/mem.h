@@ -8,12 +8,16 @@
 
 #include "../core/gpu.h"
 
-/* gp100-mmu-format.pdf: the aperture field of a PTE. */
+/*
+ * gp100-mmu-format.pdf: the aperture field of a PTE.  A sparse page is
+ * memory without memory: it reads 0, and drops what is written.
+ */
 typedef enum GpAperture {
     GP_VRAM = 0,
     GP_PEER = 1,
     GP_SYS_COHERENT = 2,
     GP_SYS_NONCOHERENT = 3,
+    GP_SPARSE = 4,                  /* in no register and no PTE */
 } GpAperture;
 
 GpMem *gp_mem_new(Gp107 *gpu);

@@ -159,7 +159,7 @@ static bool fetch_entry(Walker *w, GpAperture ap, uint64_t addr,
 
 static void set_sparse(GpLeaf *leaf, unsigned shift)
 {
-    *leaf = (GpLeaf) { .shift = shift, .flags = GP_LEAF_SPARSE };
+    *leaf = (GpLeaf) { .ap = GP_SPARSE, .shift = shift };
 }
 
 static void set_leaf(GpLeaf *leaf, uint64_t pte, unsigned shift)
@@ -314,9 +314,6 @@ static bool privileged(const GpClient *client)
 static bool permits(const GpLeaf *leaf, const GpClient *client,
                     GpAccess access, GpFaultType *type)
 {
-    if (leaf->flags & GP_LEAF_SPARSE) {
-        return true;
-    }
     if (leaf->ap == GP_PEER) {
         *type = GP_FAULT_UNSUPPORTED_APERTURE;
         return false;
@@ -354,12 +351,9 @@ static bool walk_holds(Gp107 *gpu, const GpWalk *walk)
 
 static bool same_target(const GpLeaf *a, const GpLeaf *b, uint64_t va)
 {
-    if ((a->flags | b->flags) & GP_LEAF_SPARSE) {
-        return a->flags & b->flags & GP_LEAF_SPARSE;
-    }
     return a->ap == b->ap &&
-           a->addr + (va & BITS(a->shift - 1, 0)) ==
-           b->addr + (va & BITS(b->shift - 1, 0));
+           (a->ap == GP_SPARSE || a->addr + (va & BITS(a->shift - 1, 0)) ==
+                                  b->addr + (va & BITS(b->shift - 1, 0)));
 }
 
 /* Whether the entry leads elsewhere, or permits more, than @fresh. */
@@ -537,7 +531,7 @@ bool gp_mmu_translate(Gp107 *gpu, const GpSpace *space,
             .len = len - 1 <= space->limit - va ? len :
                                                   space->limit - va + 1,
             .is_volatile = leaf.flags & GP_LEAF_VOLATILE,
-            .sparse = leaf.flags & GP_LEAF_SPARSE,
+            .sparse = leaf.ap == GP_SPARSE,
         };
         return true;
     }
@@ -554,27 +548,18 @@ bool gp_mmu_translate(Gp107 *gpu, const GpSpace *space,
 
 bool gp_xlat_read(Gp107 *gpu, const GpXlat *xlat, void *buf, uint64_t len)
 {
-    if (xlat->sparse) {
-        memset(buf, 0, len);
-        return true;
-    }
     return gp_mem_read(gpu, xlat->ap, xlat->addr, buf, len);
 }
 
 bool gp_xlat_write(Gp107 *gpu, const GpXlat *xlat, const void *buf,
                    uint64_t len)
 {
-    return xlat->sparse ||
-           gp_mem_write(gpu, xlat->ap, xlat->addr, buf, len);
+    return gp_mem_write(gpu, xlat->ap, xlat->addr, buf, len);
 }
 
 bool gp_xlat_cmpxchg(Gp107 *gpu, const GpXlat *xlat, unsigned size,
                      uint64_t expected, uint64_t desired, uint64_t *old)
 {
-    if (xlat->sparse) {
-        *old = 0;
-        return true;
-    }
     return gp_mem_cmpxchg(gpu, xlat->ap, xlat->addr, size, expected, desired,
                           old);
 }

@@ -61,7 +61,7 @@ typedef struct GpXlat {
     uint64_t addr;                  /* of the byte asked for */
     uint64_t len;                   /* bytes from it to the end of the leaf */
     bool is_volatile;
-    bool sparse;                    /* no memory: reads 0, drops writes */
+    bool sparse;                    /* as ap says: GP_SPARSE */
 } GpXlat;
 
 typedef struct GpFault {
@@ -90,9 +90,8 @@ bool gp_mmu_translate(Gp107 *gpu, const GpSpace *space,
                       GpXlat *xlat, GpFault *fault);
 
 /*
- * The memory behind a translation; @len is at most @xlat->len.  Clients use
- * these, and so treat sparse pages alike.  False: nothing answers there (a
- * read then gives all ones); that is no MMU fault.
+ * The memory behind a translation; @len is at most @xlat->len.  As
+ * gp_mem_read() and the others; that nothing answers is no MMU fault.
  */
 bool gp_xlat_read(Gp107 *gpu, const GpXlat *xlat, void *buf, uint64_t len);
 bool gp_xlat_write(Gp107 *gpu, const GpXlat *xlat, const void *buf,

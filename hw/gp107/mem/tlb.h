@@ -18,7 +18,6 @@ enum {
     GP_LEAF_PRIV = 1 << 1,
     GP_LEAF_RO = 1 << 2,
     GP_LEAF_NO_ATOMIC = 1 << 3,
-    GP_LEAF_SPARSE = 1 << 4,
 };
 
 /* log2 of the page sizes */
