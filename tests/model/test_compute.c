@@ -427,6 +427,25 @@ static void test_release(Fixture *f, gconstpointer data)
     g_assert_cmpuint(test_counter(f->t, GP_COUNTER_GRIDS), ==, 2);
 }
 
+/* QMDs that follow themselves and have nothing to do: each slice ends. */
+static void test_circle(Fixture *f, gconstpointer data)
+{
+    uint32_t *q = qmd_new(f, 0, 32);
+    unsigned i;
+
+    set_field(q, 141, 2, 3);
+    set_field(q, 480, 32, (QMD + ((uint8_t *)q - f->qmd)) >> 8);
+    g_assert_cmpint(try_launch(f, q), ==, GP_METHOD_DONE);
+    for (i = 0; i < 10; i++) {
+        g_assert_cmpint(f->gr.engine->ops->run(f->gr.engine, 1000), ==,
+                        GP_RUN_MORE);
+    }
+    g_assert_cmpuint(test_counter(f->t, GP_COUNTER_GRIDS), <, 1000);
+    set_field(q, 141, 1, 0);
+    gr_run(&f->gr);
+    g_assert_true(idle(f));
+}
+
 /* It never ends: slices are bounded, and an engine reset does end it. */
 static void test_endless(Fixture *f, gconstpointer data)
 {
@@ -948,6 +967,7 @@ int main(int argc, char **argv)
         { "/compute/queue", test_queue },
         { "/compute/order", test_order },
         { "/compute/release", test_release },
+        { "/compute/circle", test_circle },
         { "/compute/endless", test_endless },
         { "/compute/switch", test_switch },
         { "/compute/replay/batch", test_batch },

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define LAUNCH_COST     16          /* of a warp, in steps of the budget */
+#define LAUNCH_COST     16          /* of a warp or grid, in steps of budget */
 
 struct GpSked {
     GpGr *gr;
@@ -206,6 +206,11 @@ GpMethodResult gp_sked_launch(GpSked *sked, uint64_t qmd_va)
     return GP_METHOD_DONE;
 }
 
+static void spend(unsigned *budget, unsigned cost)
+{
+    *budget -= *budget < cost ? *budget : cost;
+}
+
 static void next_cta(GpGrid *grid)
 {
     unsigned i;
@@ -251,7 +256,7 @@ static void issue(GpSked *sked, unsigned *budget)
             if (!sm || !gp_sm_launch(sm, grid, grid->next)) {
                 return;
             }
-            *budget -= *budget < cost ? *budget : cost;
+            spend(budget, cost);
             next_cta(grid);
         }
     }
@@ -289,7 +294,7 @@ static void finish(GpSked *sked, GpGrid *grid)
     gp_sked_launch(sked, grid->qmd.dependent_va);
 }
 
-static void finish_grids(GpSked *sked)
+static void finish_grids(GpSked *sked, unsigned *budget)
 {
     GpGrid *grid = sked->first;
 
@@ -300,6 +305,8 @@ static void finish_grids(GpSked *sked)
             unlink_grid(sked, grid);
             finish(sked, grid);
             free(grid);
+            /* QMDs without a CTA may follow each other in a circle. */
+            spend(budget, LAUNCH_COST);
         }
         grid = link;
     }
@@ -323,7 +330,7 @@ GpRun gp_sked_run(GpSked *sked, unsigned *budget)
         if (sked->first && sked->first->issued && !sked->first->live) {
             ran = true;
         }
-        finish_grids(sked);
+        finish_grids(sked, budget);
     }
     if (gr->dead || gr->halted || !sked->first) {
         return GP_RUN_IDLE;
