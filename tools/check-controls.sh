@@ -64,7 +64,7 @@ control ignore-flush "$rc"
 
 rc=0
 "$TOP/tools/run-guest.sh" --out "$out" --timeout 25 \
-	--device gp107,drop-replay=4294967295 \
+	--device gp107,one-runlist=on,drop-replay=4294967295 \
 	--log "$out/log/control-replay-console.log" -- \
 	"$program" --run-subtest read-fault || rc=$?
 [ "$rc" -eq 124 ] && rc=0 || rc=1

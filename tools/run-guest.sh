@@ -20,8 +20,9 @@ and return its exit status.
   --initrd FILE    default: DIR/initramfs.cpio
   --qemu FILE      default: DIR/qemu/qemu-system-x86_64
   --distro         Debian's packaged kernel and its initramfs, from DIR/distro
-  --device SPEC    a QEMU device, may be given again (default: gp107); 'none'
-                   boots without a card; 'gp107,help' lists the properties
+  --device SPEC    a QEMU device, may be given again; 'none' boots without a
+                   card; 'gp107,help' lists the card's properties (default:
+                   gp107,one-runlist=on, see below)
   --append TEXT    more words for the kernel's command line
   --cpus N         processors (default: 2)
   --mem MIB        memory (default: 2048)
@@ -35,6 +36,9 @@ and return its exit status.
   --kvm            use KVM; default is TCG
   --shell          an interactive shell instead of a command
   --help           this text
+
+The nouveau of Linux 6.12 waits in vain, 15 s each time, for fences of channels
+on a runlist other than the first; so by default all engines share one.
 
 Exit status: the command's own; or 124 when the guest hung, 125 when the kernel
 reported a fault of its own (WARNING, BUG, KASAN, lockdep, RCU stall, hung
@@ -102,7 +106,7 @@ fi
 for file in "$kernel" "$initrd" "$qemu"; do
 	[ -r "$file" ] || die "$file is not there: run 'make' for it first"
 done
-[ ${#devices[@]} -gt 0 ] || devices=(gp107)
+[ ${#devices[@]} -gt 0 ] || devices=(gp107,one-runlist=on)
 for device in "${devices[@]}"; do
 	case $device in
 	*,help) exec "$qemu" -device "$device" ;;
