@@ -916,26 +916,21 @@ static void test_illegal(Fixture *f, gconstpointer data)
 
 /* ------------------------------------------------------ through a channel */
 
-static void test_channel(void)
+/* A channel in an address space of its own, with 512 stores to come. */
+static TestChannel *channel_store(Fixture *f, uint32_t value)
 {
-    static const TestGrid shape = {
+    TestGrid grid = {
         .grid = { 8, 1, 1 }, .block = { 64, 1, 1 }, .regs = 16,
     };
-    TestGpu *t = test_gpu_new(NULL);
-    TestVm *vm = test_vm_new(t, GP_VRAM);
-    Args a = { .base = FAR, .value = 6, .block = 64 };
-    TestGrid grid = shape;
+    Args a = { .base = FAR, .value = value, .block = 64 };
+    TestVm *vm = test_vm_new(f->t, GP_VRAM);
     TestChannel *ch;
-    Fixture f;
-    unsigned i;
     uint8_t code[4096];
 
     vm->replay = true;
-    memset(&f, 0, sizeof(f));
-    f.t = t;
-    f.gr.vm = vm;
-    f.code = code;
-    kernel_store(&f, 9);
+    f->gr.vm = vm;
+    f->code = code;
+    kernel_store(f, 9);
     ch = test_channel_new(vm, TEST_RUNLIST_GR);
     test_compute_setup(ch);
     grid.program = test_compute_code(ch, code, sizeof(code));
@@ -943,14 +938,77 @@ static void test_channel(void)
     test_launch(ch, &grid);
     test_fence(ch);
     test_submit(ch);
-    test_run(t);
-    g_assert_false(test_fence_done(ch));
-    g_assert_cmpuint(test_serve_faults(vm, test_serve_zero, NULL), >=, 64);
-    g_assert_true(test_fence_done(ch));
+    return ch;
+}
+
+static void channel_check(Fixture *f, const TestChannel *ch, uint32_t value)
+{
+    unsigned i;
+
+    f->gr.vm = ch->vm;
     for (i = 0; i < 512; i++) {
-        g_assert_cmpuint(*far_word(&f, FAR + i * 512), ==, i + 6);
+        g_assert_cmpuint(*far_word(f, FAR + i * 512), ==, i + value);
     }
-    test_gpu_free(t);
+}
+
+static void test_channel(void)
+{
+    Fixture f = { .t = test_gpu_new(NULL) };
+    TestChannel *ch = channel_store(&f, 6);
+
+    test_run(f.t);
+    g_assert_false(test_fence_done(ch));
+    g_assert_cmpuint(test_serve_faults(ch->vm, test_serve_zero, NULL), >=,
+                     64);
+    g_assert_true(test_fence_done(ch));
+    channel_check(&f, ch, 6);
+    test_gpu_free(f.t);
+}
+
+/* Three channels take turns on PGRAPH; each has faults of its own. */
+static void test_channels(void)
+{
+    Fixture f = { .t = test_gpu_new(NULL) };
+    TestChannel *ch[3];
+    uint64_t before;
+    unsigned i, served = 0;
+    TestFault fault;
+
+    for (i = 0; i < 3; i++) {
+        ch[i] = channel_store(&f, 100 * i);
+    }
+    before = test_counter(f.t, GP_COUNTER_CONTEXT_SWITCHES);
+    while (served < 3) {
+        const TestChannel *who = NULL;
+        TestVm *vm;
+
+        test_run(f.t);
+        g_assert_true(test_fault_get(f.t, &fault));
+        for (i = 0; i < 3; i++) {
+            if (ch[i]->inst == fault.inst) {
+                who = ch[i];
+            }
+        }
+        g_assert_nonnull(who);
+        g_assert_cmphex(gp_gr_current_context(f.t->gpu), ==,
+                        0x80000000 | who->inst >> 12);
+        vm = who->vm;
+        do {
+            /* Only who has PGRAPH can fault. */
+            g_assert_cmphex(fault.inst, ==, who->inst);
+            test_serve_zero(vm, &fault, NULL);
+        } while (test_fault_get(f.t, &fault));
+        test_replay(vm);
+        served++;
+    }
+    test_run(f.t);
+    for (i = 0; i < 3; i++) {
+        g_assert_true(test_fence_done(ch[i]));
+        channel_check(&f, ch[i], 100 * i);
+    }
+    g_assert_cmpuint(test_counter(f.t, GP_COUNTER_CONTEXT_SWITCHES) - before,
+                     >=, 2);
+    test_gpu_free(f.t);
 }
 
 int main(int argc, char **argv)
@@ -994,5 +1052,6 @@ int main(int argc, char **argv)
     g_test_add_func("/compute/replay/clients", test_clients);
     g_test_add_func("/compute/fatal/no-replay", test_no_replay);
     g_test_add_func("/compute/channel", test_channel);
+    g_test_add_func("/compute/channels", test_channels);
     return g_test_run();
 }

@@ -403,7 +403,7 @@ static void test_contexts(Fixture *f, gconstpointer data)
 
     /* The number goes to another channel: nothing is left of the first. */
     g_assert_true(gr_release(&f->gr));
-    gp_gr_forget(f->t->gpu, 3);
+    f->gr.engine->ops->forget(f->gr.engine, &f->gr.channel);
     g_assert_true(gr_acquire(&f->gr));
     g_assert_cmpint(gr_try(&f->gr, 0, THREED, 0x1b0c, 0x10000000), ==,
                     GP_METHOD_FAULT);

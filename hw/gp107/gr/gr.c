@@ -112,16 +112,6 @@ static GpGrContext *context_get(GpGr *gr, GpChannel *channel)
     return *slot;
 }
 
-void gp_gr_forget(Gp107 *gpu, unsigned channel)
-{
-    GpGr *gr = gpu->gr;
-
-    if (channel < GP_CHANNELS && gr->contexts[channel] != gr->current) {
-        context_free(gr->contexts[channel]);
-        gr->contexts[channel] = NULL;
-    }
-}
-
 /* Drops the loaded context with all its work. */
 static void drop(GpGr *gr)
 {
@@ -258,7 +248,13 @@ static void reset(GpEngine *engine)
 
 static void forget(GpEngine *engine, GpChannel *channel)
 {
-    gp_gr_forget(engine->gpu, channel->id);
+    GpGr *gr = engine->gpu->gr;
+
+    if (channel->id < GP_CHANNELS &&
+        gr->contexts[channel->id] != gr->current) {
+        context_free(gr->contexts[channel->id]);
+        gr->contexts[channel->id] = NULL;
+    }
 }
 
 static const GpEngineOps engine_ops = {

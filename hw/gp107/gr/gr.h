@@ -19,7 +19,5 @@ void gp_gr_set_switching(Gp107 *gpu, bool on);
 bool gp_gr_busy(Gp107 *gpu);
 /* 409b00: 80000000 | aperture << 28 | instance >> 12, or 0. */
 uint32_t gp_gr_current_context(Gp107 *gpu);
-/* The channel is gone: who gets its number begins with a fresh context. */
-void gp_gr_forget(Gp107 *gpu, unsigned channel);
 
 #endif
