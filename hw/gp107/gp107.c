@@ -250,7 +250,10 @@ void gp107_bar1_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
         buf[i] = val >> (8 * i);
     }
     gp_bar1_write(gpu, addr % GP_BAR1_SIZE, buf, size);
-    gp_fifo_bar1_written(gpu, addr % GP_BAR1_SIZE);
+    /* GP_PUT may be in either half of an 8-byte write. */
+    for (unsigned i = 0; i < size; i += 4) {
+        gp_fifo_bar1_written(gpu, (addr + i) % GP_BAR1_SIZE);
+    }
 }
 
 uint64_t gp107_bar3_read(Gp107 *gpu, uint64_t addr, unsigned size)
