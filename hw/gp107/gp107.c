@@ -244,7 +244,7 @@ uint64_t gp107_bar1_read(Gp107 *gpu, uint64_t addr, unsigned size)
 
 void gp107_bar1_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
 {
-    uint8_t buf[8];
+    uint8_t buf[8] = { 0 };
 
     for (unsigned i = 0; i < size; i++) {
         buf[i] = val >> (8 * i);
@@ -270,7 +270,7 @@ uint64_t gp107_bar3_read(Gp107 *gpu, uint64_t addr, unsigned size)
 
 void gp107_bar3_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
 {
-    uint8_t buf[8];
+    uint8_t buf[8] = { 0 };
 
     for (unsigned i = 0; i < size; i++) {
         buf[i] = val >> (8 * i);
