@@ -11,6 +11,8 @@
 #include "fuzz_ops.h"
 #include "harness.h"
 
+#define PLACES          256
+#define REGIONS         9               /* of 2 MiB, for all places */
 #define MAX_OPS         256
 #define MAX_WORDS       2048
 #define MAX_SLICES      8
@@ -26,6 +28,8 @@ typedef struct Fuzz {
     TestGpu *t;
     TestVm *vm;
     TestChannel *ch[2];
+    /* Entries and tables for each 2 MiB of the places. */
+    uint64_t pde0[REGIONS], big[REGIONS], small[REGIONS];
 } Fuzz;
 
 /* BAR0 ranges where somebody answers; the rest is reached by raw accesses. */
@@ -242,6 +246,16 @@ static void method(Fuzz *f)
     }
 }
 
+/* clc06f.h: GP_ENTRY1_PRIV says that the kernel wrote the methods. */
+static void submit(TestChannel *ch, bool privileged)
+{
+    uint64_t va = ch->va + TEST_PUSH_OFFSET + 4 * ch->submitted;
+    uint64_t count = ch->words - ch->submitted;
+
+    ch->submitted = ch->words;
+    test_gp_entry(ch, va | count << 42 | (uint64_t)privileged << 40);
+}
+
 static void launch(Fuzz *f)
 {
     Input *in = &f->in;
@@ -278,10 +292,24 @@ static void launch(Fuzz *f)
     }
 }
 
-/* Room for the tables of a few places; no input may use all memory. */
-static bool may_map(Fuzz *f)
+/* By arithmetic alone: an input may have overwritten any table. */
+static uint64_t entry_of(Fuzz *f, uint64_t va, TestPage page)
 {
-    return f->vm && f->t->vram_next < 0x1000000 && f->t->sys_next < 0x1000000;
+    unsigned region = (va - FUZZ_VA) >> 21;
+
+    switch (page) {
+    case TEST_2M:
+        return f->pde0[region];
+    case TEST_64K:
+        return f->big[region] + (va >> 16 & 31) * 8;
+    default:
+        return f->small[region] + (va >> 12 & 511) * 8;
+    }
+}
+
+static void set_entry(Fuzz *f, uint64_t va, TestPage page, uint64_t val)
+{
+    test_set64(f->t, f->vm->ap, entry_of(f, va, page), val);
 }
 
 static void entry(Fuzz *f, bool pde)
@@ -290,43 +318,37 @@ static void entry(Fuzz *f, bool pde)
     uint64_t va = FUZZ_PLACE(number(&f->in, 1));
     uint64_t val = number(&f->in, 8);
 
-    if (!may_map(f)) {
+    if (!f->vm) {
         return;
     }
     if (pde) {
-        test_set64(f->t, f->vm->ap, test_vm_pde(f->vm, va, 0) + (how & 8),
+        test_set64(f->t, f->vm->ap, entry_of(f, va, TEST_2M) + (how & 8),
                    val);
     } else {
-        test_set64(f->t, f->vm->ap, test_vm_pte(f->vm, va, how % 3), val);
+        set_entry(f, va, how % 3, val);
     }
 }
 
+/* Always the same memory: an input may alias as it likes. */
 static void map(Fuzz *f)
 {
     unsigned how = number(&f->in, 1);
     uint64_t va = FUZZ_PLACE(number(&f->in, 1));
     uint32_t flags = number(&f->in, 1) & 0xe8;
-    unsigned page = (how & 0xf) % 3;
-    uint64_t size = page == TEST_4K ? 0x1000 :
-                    page == TEST_64K ? 0x10000 : 0x200000;
-    GpAperture ap = how >> 4 & 1 ? GP_VRAM : GP_SYS_COHERENT;
+    uint64_t ap = how & 0x10 ? GP_VRAM : GP_SYS_COHERENT;
 
-    if (may_map(f)) {
-        /* Always the same memory: an input may alias as it likes. */
-        test_vm_map(f->vm, va & ~(size - 1), ap, 0x600000, size, page, flags);
+    if (f->vm) {
+        set_entry(f, va, (how & 0xf) % 3,
+                  0x600000 >> 4 | ap << 1 | flags | 1);
     }
 }
 
-static bool serve_one(TestVm *vm, const TestFault *fault)
+static void serve_one(Fuzz *f, const TestFault *fault)
 {
-    uint64_t va = fault->va & ~0xfffull;
-
-    if (va > vm->limit) {
-        return false;
+    if (fault->va >= FUZZ_VA && fault->va < FUZZ_PLACE(PLACES)) {
+        set_entry(f, fault->va, TEST_4K,
+                  0x700000 >> 4 | GP_SYS_COHERENT << 1 | TEST_MAP_DEFAULT | 1);
     }
-    test_vm_map(vm, va, GP_SYS_COHERENT, 0x700000, 0x1000, TEST_4K,
-                TEST_MAP_DEFAULT);
-    return true;
 }
 
 static void serve(Fuzz *f)
@@ -339,8 +361,8 @@ static void serve(Fuzz *f)
         return;
     }
     for (int i = 0; i < 64 && test_fault_get(f->t, &fault); i++) {
-        if ((how & 1) && may_map(f)) {
-            serve_one(f->vm, &fault);
+        if (how & 1) {
+            serve_one(f, &fault);
         }
     }
     test_invalidate(f->vm, commands[how >> 1 & 3 ? (how >> 3) % 5 : 0] |
@@ -395,7 +417,7 @@ static void step(Fuzz *f)
     case FUZZ_SUBMIT:
         which = number(&f->in, 1);
         if (channel(f, which, 0)) {
-            test_submit(channel(f, which, 0));
+            submit(channel(f, which, 0), which & 2);
         }
         break;
     case FUZZ_GP_ENTRY:
@@ -444,10 +466,17 @@ static void set_up(Fuzz *f, uint8_t flags)
     f->vm = test_vm_new(f->t, flags & FUZZ_SYS_TABLES ? GP_SYS_COHERENT
                                                       : GP_VRAM);
     f->vm->replay = flags & FUZZ_REPLAY;
+    for (unsigned i = 0; i < REGIONS; i++) {
+        uint64_t va = FUZZ_VA + ((uint64_t)i << 21);
+
+        f->pde0[i] = test_vm_pte(f->vm, va, TEST_2M);
+        f->big[i] = test_vm_pte(f->vm, va, TEST_64K);
+        f->small[i] = test_vm_pte(f->vm, va, TEST_4K);
+    }
     f->ch[0] = test_channel_new(f->vm, TEST_RUNLIST_GR);
     test_compute_setup(f->ch[0]);
     /* cb0's first pointers are places, so that a kernel finds memory. */
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 2; i++) {
         test_set64(f->t, GP_VRAM, f->ch[0]->cb + 8 * i, FUZZ_PLACE(i));
     }
     if ((flags & FUZZ_CE) && !(flags & FUZZ_ONE_LIST)) {

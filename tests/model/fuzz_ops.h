@@ -36,7 +36,7 @@ typedef enum FuzzOp {
     FUZZ_PUSH,
     /* u8 channel|subchannel << 4, u16 method, u8 n, n words */
     FUZZ_METHOD,
-    /* u8 channel: what the methods before left */
+    /* u8 channel|privileged << 1: what the methods before left */
     FUZZ_SUBMIT,
     /* u8 channel, u64 entry */
     FUZZ_GP_ENTRY,
@@ -63,8 +63,11 @@ typedef enum FuzzOp {
     FUZZ_OPS
 } FuzzOp;
 
-/* "place" n is the page at FUZZ_VA + n * 64 KiB + n * 4 KiB. */
-#define FUZZ_VA         0x5570cbe00000ull
+/*
+ * "place" n is the page at FUZZ_VA + n * 64 KiB + n * 4 KiB.  Below 1 TiB,
+ * where Host's semaphores reach.
+ */
+#define FUZZ_VA         0x70cbe00000ull
 #define FUZZ_PLACE(n)   (FUZZ_VA + (n) * 0x11000ull)
 
 /* What libFuzzer calls. */

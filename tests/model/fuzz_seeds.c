@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fuzz_ops.h"
+#include "gr/sass_insn.h"
 #include "harness.h"
 
 typedef struct Seed {
@@ -73,10 +74,10 @@ static void method(Seed *s, unsigned subchannel, unsigned mthd,
     }
 }
 
-static void submit(Seed *s)
+static void submit(Seed *s, bool privileged)
 {
     put(s, FUZZ_SUBMIT, 1);
-    put(s, 0, 1);
+    put(s, privileged << 1, 1);
 }
 
 static void launch(Seed *s, unsigned block, unsigned shared)
@@ -91,7 +92,7 @@ static void launch(Seed *s, unsigned block, unsigned shared)
     put(s, 1, 1);
     put(s, 48, 1);
     put(s, shared, 2);
-    put(s, 256, 2);
+    put(s, 1024, 2);
     put(s, 0, 1);
 }
 
@@ -103,20 +104,61 @@ static void map(Seed *s, unsigned place, uint8_t flags)
     put(s, flags, 1);
 }
 
-static void kernel(const char *dir, const char *name, bool faults)
+/* Arguments: places for pointers, and numbers; zeros (the offset) behind. */
+typedef struct Kernel {
+    const char *name;
+    struct {
+        uint64_t val;
+        unsigned bytes;
+    } args[4];
+} Kernel;
+
+#define POINTER(n)  { FUZZ_PLACE(n), 8 }
+#define NUMBER(n)   { n, 4 }
+
+static const Kernel kernels[] = {
+    { "vadd", { POINTER(0), POINTER(1), NUMBER(3), NUMBER(100) } },
+    { "list_walk", { POINTER(0), POINTER(1) } },
+    { "fmath", { POINTER(0), POINTER(1) } },
+    { "atoms", { POINTER(0), POINTER(1) } },
+    { "divmod", { POINTER(0), POINTER(1) } },
+    { "reduce", { POINTER(0), POINTER(1), { 0, 8 } } },
+    { "memset_k", { POINTER(0), { 9, 8 }, { 200, 8 } } },
+    { "lib", { NUMBER(1) } },
+};
+
+static void arguments(Seed *s, const Kernel *kernel)
+{
+    size_t at;
+
+    put(s, FUZZ_CONST, 1);
+    put(s, 0, 1);
+    put(s, 0, 2);
+    put(s, 48, 1);
+    at = s->len;
+    for (int i = 0; i < 4; i++) {
+        put(s, kernel->args[i].val, kernel->args[i].bytes);
+    }
+    while (s->len < at + 48) {
+        put(s, 0, 1);
+    }
+}
+
+static void kernel(const char *dir, const Kernel *kernel, bool faults)
 {
     Seed s = begin(FUZZ_CHANNEL | (faults ? FUZZ_REPLAY : 0));
     char path[64];
     size_t len;
     void *code;
 
-    snprintf(path, sizeof(path), "%s.bin", name);
+    snprintf(path, sizeof(path), "%s.bin", kernel->name);
     code = test_golden(path, &len);
     put(&s, FUZZ_CODE, 1);
     put(&s, 0, 2);
     put(&s, len, 2);
     put_bytes(&s, code, len);
     free(code);
+    arguments(&s, kernel);
     /* Block and grid, where Mesa's kernels look for them. */
     put(&s, FUZZ_CONST, 1);
     put(&s, 7, 1);
@@ -140,10 +182,56 @@ static void kernel(const char *dir, const char *name, bool faults)
         }
         put(&s, FUZZ_SERVE, 1);
         put(&s, 0x1a, 1);
+    }
+    for (int i = 0; i < 4; i++) {
         run(&s);
     }
-    snprintf(path, sizeof(path), "%s%s", name, faults ? "-faults" : "");
+    snprintf(path, sizeof(path), "%s%s", kernel->name,
+             faults ? "-faults" : "");
     end(&s, dir, path);
+}
+
+/*
+ * One launch of @word alone: R2:R3 is the first pointer, R4 the thread, R1
+ * the result; groups of three words behind a control word.
+ */
+static void instruction(const char *dir, const char *name, uint64_t word)
+{
+    const uint64_t code[] = {
+        0x001f8400fc2007e1, 0x4c98078000070002, 0x4c98078000170003,
+        0xf0c8000002170004,
+        0x001f8400fc2007e1, word, 0xe30000000007000f, 0xe30000000007000f,
+    };
+    Seed s = begin(FUZZ_CHANNEL);
+
+    map(&s, 0, TEST_MAP_DEFAULT);
+    put(&s, FUZZ_CODE, 1);
+    put(&s, 0, 2);
+    put(&s, sizeof(code), 2);
+    put_bytes(&s, code, sizeof(code));
+    launch(&s, 33, 256);
+    run(&s);
+    end(&s, dir, name);
+}
+
+/* Every instruction in every form: what the decoder takes, by its top. */
+static void instructions(const char *dir)
+{
+    static bool seen[SASS_OP_COUNT][SASS_FORM_N + 1];
+
+    for (uint64_t top = 0; top < 0x10000; top++) {
+        uint64_t word = top << 48 | 4ull << 39 | 3u << 20 | 7u << 16 |
+                        2u << 8 | 1;
+        SassInsn in;
+        char name[32];
+
+        sass_decode(word, &in);
+        if (in.op != SASS_OP_ILLEGAL && !seen[in.op][in.form]) {
+            seen[in.op][in.form] = true;
+            snprintf(name, sizeof(name), "sass-%02x-%x", in.op, in.form);
+            instruction(dir, name, word);
+        }
+    }
 }
 
 static void trace(const char *dir)
@@ -207,6 +295,7 @@ static void copies(const char *dir)
 
     map(&s, 0, TEST_MAP_DEFAULT);
     map(&s, 1, TEST_MAP_DEFAULT);
+    map(&s, 2, TEST_MAP_DEFAULT);
     for (unsigned i = 0; i < sizeof(launches) / sizeof(*launches); i++) {
         method(&s, 4, 0x0000, i & 1, &object);
         method(&s, 4, 0x0240, 3, (const uint32_t[]) {
@@ -216,7 +305,7 @@ static void copies(const char *dir)
         method(&s, 4, 0x0728, 6, blocks);
         method(&s, 4, 0x0400, 8, places);
         method(&s, 4, 0x0300, 1, &launches[i]);
-        submit(&s);
+        submit(&s, false);
         run(&s);
     }
     end(&s, dir, "copies");
@@ -234,7 +323,7 @@ static void host(const char *dir)
     for (unsigned i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
         method(&s, 0, 0x10, 4, (const uint32_t[]) {
                    HI(FUZZ_PLACE(0)), LO(FUZZ_PLACE(0)), 1, operations[i] });
-        submit(&s);
+        submit(&s, false);
         run(&s);
     }
     /* MEM_OP: membar, invalidate all, one page, with replay; yield; WFI. */
@@ -242,9 +331,10 @@ static void host(const char *dir)
     method(&s, 0, 0x28, 4, (const uint32_t[]) { 0, 0, 5, 9u << 27 });
     method(&s, 0, 0x28, 4, (const uint32_t[]) {
                LO(FUZZ_VA), HI(FUZZ_VA), 1, 10u << 27 });
-    method(&s, 0, 0x78, 3, (const uint32_t[]) { 0, 0, 3 });
+    method(&s, 0, 0x78, 1, (const uint32_t[]) { 0 });
+    method(&s, 0, 0x80, 1, (const uint32_t[]) { 3 });
     method(&s, 0, 0x50, 1, (const uint32_t[]) { 7 });
-    submit(&s);
+    submit(&s, true);
     run(&s);
     /* An entry with no words, one far away, one with all bits. */
     for (int i = 0; i < 3; i++) {
@@ -277,19 +367,15 @@ static void registers(const char *dir)
 
 int main(int argc, char **argv)
 {
-    static const char *const kernels[] = {
-        "vadd", "list_walk", "fmath", "atoms", "divmod", "reduce",
-        "memset_k", "lib",
-    };
-
     if (argc != 2) {
         fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
         return 2;
     }
     for (unsigned i = 0; i < sizeof(kernels) / sizeof(*kernels); i++) {
-        kernel(argv[1], kernels[i], false);
-        kernel(argv[1], kernels[i], true);
+        kernel(argv[1], &kernels[i], false);
+        kernel(argv[1], &kernels[i], true);
     }
+    instructions(argv[1]);
     trace(argv[1]);
     copies(argv[1]);
     host(argv[1]);

@@ -600,7 +600,7 @@ TestChannel *test_channel_new(TestVm *vm, unsigned runlist)
     ch->userd = t->userd + ch->id * 0x200;
     ch->va = TEST_GPFIFO_VA + ((uint64_t)ch->id << 24);
     ch->gpfifo = test_vm_fill(vm, ch->va, GP_VRAM, TEST_GP_ENTRIES * 8);
-    ch->push = test_vm_fill(vm, ch->va + 0x100000, GP_VRAM,
+    ch->push = test_vm_fill(vm, ch->va + TEST_PUSH_OFFSET, GP_VRAM,
                             TEST_PUSH_WORDS * 4);
     ch->sem = test_vm_fill(vm, ch->va + TEST_SEM_OFFSET, GP_VRAM, 0x1000);
     test_vm_fill(vm, ch->va + CONTEXT_OFFSET, GP_VRAM, 0x1000);
@@ -709,7 +709,7 @@ void test_gp_entry(TestChannel *ch, uint64_t entry)
 
 void test_submit(TestChannel *ch)
 {
-    uint64_t va = ch->va + 0x100000 + 4 * ch->submitted;
+    uint64_t va = ch->va + TEST_PUSH_OFFSET + 4 * ch->submitted;
     uint64_t count = ch->words - ch->submitted;
 
     if (!count) {

@@ -180,7 +180,8 @@ void test_host_setup(TestGpu *t);
 #define TEST_RUNLIST_GR 0
 #define TEST_GPFIFO_VA  0x8000000000ull     /* + channel << 24; 40 bits */
 #define TEST_GP_ENTRIES 512
-#define TEST_PUSH_WORDS 0x8000              /* at GPFIFO_VA + 0x100000 */
+#define TEST_PUSH_OFFSET 0x100000           /* from a channel's own va */
+#define TEST_PUSH_WORDS 0x8000
 #define TEST_SEM_OFFSET 0x200000            /* a page of semaphores */
 #define TEST_CODE_OFFSET 0x300000           /* compute: 512 KiB of code */
 #define TEST_CB_OFFSET  0x400000            /* compute: 8 x 64 KiB */
