@@ -352,6 +352,11 @@ static void test_classes(Fixture *f, gconstpointer data)
                     GP_METHOD_UNKNOWN);
     g_assert_cmpint(gr_try(&f->gr, 1, COMPUTE, 0x0800, 0), ==,
                     GP_METHOD_UNKNOWN);
+    /* Nothing draws: BEGIN is refused, what it needs is stored. */
+    g_assert_cmpint(gr_try(&f->gr, 0, THREED, 0x1618, 0), ==,
+                    GP_METHOD_UNKNOWN);
+    g_assert_cmpint(gr_try(&f->gr, 0, THREED, 0x1974, 0), ==,
+                    GP_METHOD_DONE);
 
     g_assert_cmpint(gr_try(&f->gr, 1, 0, 0, 0x9097), ==, GP_METHOD_ERROR);
     g_assert_cmphex(test_rd(f->t, 0x400100), ==, 1u << 5);

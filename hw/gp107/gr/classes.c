@@ -3,6 +3,8 @@
  * Which classes PGRAPH has, and which methods each of them knows
  * (open-gpu-doc, classes/: the ranges that the class headers define).
  */
+#include <stddef.h>
+
 #include "internal.h"
 
 typedef struct GpMethodRange {
@@ -51,17 +53,46 @@ static const GpMethodRange compute_methods[] = {
     { 0x1944, 0x1944 }, { 0x1a2c, 0x1a3c }, { 0x1b00, 0x1b0c },
     { 0x2608, 0x260c }, { 0x333c, 0x33ec }, { 0x3400, 0x3ffc },
 };
+/*
+ * What would write pixels, if there were pipelines: refused, so that it is
+ * seen.  cl902d.h: RENDER_SOLID_PRIM_POINT_*, PIXELS_FROM_CPU_DATA and
+ * PIXELS_FROM_MEMORY_SRC_Y0_INT; clc197.h: DRAW_*, BEGIN and
+ * CLEAR_CLIP_ID_SURFACE.
+ */
+static const GpMethodRange twod_drawing[] = {
+    { 0x05e0, 0x05e0 }, { 0x0600, 0x081c }, { 0x0860, 0x0860 },
+    { 0x08dc, 0x08dc },
+};
+
+static const GpMethodRange threed_drawing[] = {
+    { 0x0304, 0x0304 }, { 0x0d78, 0x0d78 }, { 0x1214, 0x1218 },
+    { 0x123c, 0x123c }, { 0x15e8, 0x15e8 }, { 0x1618, 0x1618 },
+    { 0x17e0, 0x17e0 }, { 0x19d4, 0x19d4 },
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct {
     uint32_t id;
     const GpMethodRange *range;
     unsigned ranges;
+    const GpMethodRange *drawing;
+    unsigned drawings;
 } classes[GP_GR_CLASSES] = {
-    [GP_GR_TWOD] = { 0x902d, twod_methods, COUNT(twod_methods) },
-    [GP_GR_INLINE] = { 0xa140, inline_methods, COUNT(inline_methods) },
-    [GP_GR_THREED] = { 0xc197, threed_methods, COUNT(threed_methods) },
-    [GP_GR_COMPUTE] = { 0xc1c0, compute_methods, COUNT(compute_methods) },
+    [GP_GR_TWOD] = {
+        0x902d, twod_methods, COUNT(twod_methods),
+        twod_drawing, COUNT(twod_drawing),
+    },
+    [GP_GR_INLINE] = {
+        0xa140, inline_methods, COUNT(inline_methods), NULL, 0,
+    },
+    [GP_GR_THREED] = {
+        0xc197, threed_methods, COUNT(threed_methods),
+        threed_drawing, COUNT(threed_drawing),
+    },
+    [GP_GR_COMPUTE] = {
+        0xc1c0, compute_methods, COUNT(compute_methods), NULL, 0,
+    },
 };
 
 bool gp_gr_find_class(uint32_t class_id, GpGrClass *class)
@@ -77,16 +108,21 @@ bool gp_gr_find_class(uint32_t class_id, GpGrClass *class)
     return false;
 }
 
-bool gp_gr_method_known(GpGrClass class, uint32_t method)
+static bool within(const GpMethodRange *range, unsigned ranges,
+                   uint32_t method)
 {
     unsigned i;
 
-    for (i = 0; i < classes[class].ranges; i++) {
-        const GpMethodRange *range = &classes[class].range[i];
-
-        if (method >= range->first && method <= range->last) {
+    for (i = 0; i < ranges; i++) {
+        if (method >= range[i].first && method <= range[i].last) {
             return true;
         }
     }
     return false;
+}
+
+bool gp_gr_method_known(GpGrClass class, uint32_t method)
+{
+    return within(classes[class].range, classes[class].ranges, method) &&
+           !within(classes[class].drawing, classes[class].drawings, method);
 }

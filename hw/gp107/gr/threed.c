@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Class c197.  There is no graphics pipeline here: its methods are stored.
- * Those that act are the ones that compute and buffers are in need of.
+ * Class c197.  There is no graphics pipeline here: its methods are stored, as
+ * are the macros of the MME, which only set more of that state.  Those that
+ * act are the ones that compute and buffers are in need of.
  */
 #include <string.h>
 
