@@ -3,7 +3,7 @@
  * The QEMU device, over QEMU's qtest protocol: configuration space, BARs,
  * interrupts, properties, and what QMP shows.  No guest code runs.
  *
- * $QEMU is the binary, $QEMU_ARGS what it needs besides (such as -L DIR).
+ * $QEMU is the binary, $QEMU_ARGS what it needs besides: -L DIR of its BIOS.
  */
 #include <glib.h>
 #include <signal.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -172,6 +173,8 @@ static Machine *start(const char *device)
     if (!m->pid) {
         close(test[0]);
         close(mon[0]);
+        /* A test that fails takes its machine with it. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         execv(argv->pdata[0], (char **)argv->pdata);
         _exit(127);
     }
