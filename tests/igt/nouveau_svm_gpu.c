@@ -141,7 +141,6 @@ int svm_find_node(char node[SVM_NODE_LEN])
 int svm_open_device(struct svm_gpu *gpu, const char *node)
 {
 	struct nv_device_v0 args = { .device = ~0ull };
-	uint64_t units;
 	int ret;
 
 	memset(gpu, 0, sizeof(*gpu));
@@ -155,16 +154,9 @@ int svm_open_device(struct svm_gpu *gpu, const char *node)
 	if (!ret)
 		ret = nouveau_device_new(&gpu->drm->client, NV_DEVICE, &args,
 					 sizeof(args), &gpu->device);
-	if (!ret)
-		ret = nouveau_getparam(gpu->device,
-				       NOUVEAU_GETPARAM_GRAPH_UNITS, &units);
-	if (ret) {
+	if (ret)
 		svm_close(gpu);
-		return ret;
-	}
-	/* GPCs in bits 7:0, TPCs above. */
-	gpu->tpcs = units >> 8 & 0xffff;
-	return 0;
+	return ret;
 }
 
 /* As Mesa does: the first free spot at a multiple of the VRAM's size. */
@@ -295,8 +287,7 @@ int svm_open_channel(struct svm_gpu *gpu)
 	uint32_t class = gpu->device->chipset == 0x130 ||
 			 gpu->device->chipset == 0x13b ?
 			 PASCAL_COMPUTE_A : PASCAL_COMPUTE_B;
-	uint64_t tls_size = (uint64_t)TLS_PER_TPC *
-			    (gpu->tpcs ? gpu->tpcs : 1);
+	uint64_t units, tls_size;
 	int ret;
 
 	ret = nouveau_object_new(&gpu->device->object, 0,
@@ -305,8 +296,17 @@ int svm_open_channel(struct svm_gpu *gpu)
 	if (!ret)
 		ret = nouveau_object_new(gpu->channel, 0xbeef0000 | class,
 					 class, NULL, 0, &gpu->compute);
+	/* Known once there is an object of the graphics engine. */
 	if (!ret)
-		ret = nouveau_bo_new(gpu->device, NOUVEAU_BO_GART |
+		ret = nouveau_getparam(gpu->device,
+				       NOUVEAU_GETPARAM_GRAPH_UNITS, &units);
+	if (ret)
+		return ret;
+	/* GPCs in bits 7:0, TPCs above. */
+	gpu->tpcs = units >> 8 & 0xffff;
+	tls_size = (uint64_t)TLS_PER_TPC * (gpu->tpcs ? gpu->tpcs : 1);
+
+	ret = nouveau_bo_new(gpu->device, NOUVEAU_BO_GART |
 				     NOUVEAU_BO_MAP | NOUVEAU_BO_COHERENT,
 				     0x1000, BO_SIZE, NULL, &gpu->bo);
 	if (!ret)

@@ -201,6 +201,7 @@ int main(void)
 	char node[SVM_NODE_LEN];
 	int ret;
 
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("The GPU\n");
 	if (!check(!svm_find_node(node), "a render node of nouveau"))
 		return 1;
@@ -209,8 +210,8 @@ int main(void)
 		printf("          %s: %s\n", node, strerror(-ret));
 		return 1;
 	}
-	printf("  %s: chipset %#x, %" PRIu64 " MiB VRAM, %u TPC\n", node,
-	       gpu.device->chipset, gpu.device->vram_size >> 20, gpu.tpcs);
+	printf("  %s: chipset %#x, %" PRIu64 " MiB VRAM\n", node,
+	       gpu.device->chipset, gpu.device->vram_size >> 20);
 	ret = svm_reserve_hole(&gpu);
 	if (!ret)
 		ret = svm_ioctl_init(gpu.fd, (uintptr_t)gpu.hole,
@@ -224,6 +225,7 @@ int main(void)
 		printf("          %s\n", strerror(-ret));
 		return 1;
 	}
+	printf("  graphics engine with %u TPC\n", gpu.tpcs);
 	svm_stats_open(&stats, gpu.fd);
 
 	walk_list(&gpu);

@@ -32,8 +32,7 @@ int igt_subtest_init_parse_opts(int *argc, char **argv,
 				igt_opt_handler_t handler, void *data);
 bool __igt_run_subtest(const char *name, const char *file, const int line);
 bool __igt_fixture(void);
-void __igt_fixture_complete(void) __attribute__((noreturn));
-void __igt_fixture_end(void) __attribute__((noreturn));
+void __igt_fixture_complete(void);
 void igt_describe_f(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 void igt_success(void);
