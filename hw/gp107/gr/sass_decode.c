@@ -1074,7 +1074,7 @@ static void decode_warp(SassInsn *in)
 {
     switch (in->op) {
     case SASS_OP_BAR:
-        in->sub = sass_bits(in->word, 32, 8) & 0x9b;
+        in->sub = sass_bits(in->word, 32, 5) & 0x1b;
         flag(in, 43, SASS_M_IMM_B);
         flag(in, 44, SASS_M_IMM_C);
         if (in->mods & SASS_M_IMM_B) {
@@ -1088,7 +1088,7 @@ static void decode_warp(SassInsn *in)
             rb(in, 1);
         }
         in->ps = pred(in, 39, 42);
-        bad_if(in, in->sub != 0x80 && in->sub != 0x81 && in->sub != 0x02 &&
+        bad_if(in, in->sub != 0x00 && in->sub != 0x01 && in->sub != 0x02 &&
                in->sub != 0x0a && in->sub != 0x12);
         break;
     case SASS_OP_B2R:

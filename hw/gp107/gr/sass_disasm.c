@@ -423,7 +423,7 @@ static void modes(Text *t, const SassInsn *in)
             type[in->dtype]);
         break;
     case SASS_OP_BAR:
-        say(t, ".%s", in->sub == 0x80 ? "SYNC" : in->sub == 0x81 ? "ARV" :
+        say(t, ".%s", in->sub == 0x00 ? "SYNC" : in->sub == 0x01 ? "ARV" :
             in->sub == 0x02 ? "RED.POPC" : in->sub == 0x0a ? "RED.AND"
                                                            : "RED.OR");
         break;

@@ -360,7 +360,7 @@ SASS_EXEC(bar)
     }
     w->bar_index = index;
     w->bar_threads = threads;
-    w->bar_arrive = in->sub == 0x81;
+    w->bar_arrive = in->sub == 0x01;
     w->bar_red = in->sub == 0x02 ? SASS_BAR_POPC :
                  in->sub == 0x0a ? SASS_BAR_AND :
                  in->sub == 0x12 ? SASS_BAR_OR : SASS_BAR_NONE;
