@@ -10,6 +10,7 @@
 
 #include "fuzz_ops.h"
 #include "harness.h"
+#include "host/fifo.h"
 
 #define PLACES          256
 #define REGIONS         9               /* of 2 MiB, for all places */
@@ -166,7 +167,7 @@ static void memory(Fuzz *f)
     if (ap & 1) {
         memcpy(test_mem(f->t, GP_VRAM, addr & 0x7fffff, len), data, len);
     } else {
-        memcpy(test_mem(f->t, GP_SYS_COHERENT, addr & 0x3fffff, len), data,
+        memcpy(test_mem(f->t, GP_SYS_COHERENT, addr & 0x7fffff, len), data,
                len);
     }
 }
@@ -382,6 +383,21 @@ static void run(Fuzz *f, unsigned slices, unsigned budget)
     }
 }
 
+static void bind(Fuzz *f)
+{
+    /* SEC2's, PMU's; FECS method 3 and 9 take it as data. */
+    static const uint32_t registers[] = {
+        0x087054, 0x10a480, 0x409500, 0x409b00,
+    };
+    unsigned which = number(&f->in, 1) & 3;
+
+    if (f->ch[0]) {
+        test_wr(f->t, registers[which],
+                (which < 2 ? 0x40000000 : 0x80000000) |
+                f->ch[0]->inst >> 12);
+    }
+}
+
 static void step(Fuzz *f)
 {
     unsigned which, slices;
@@ -450,6 +466,9 @@ static void step(Fuzz *f)
         slices = number(&f->in, 1) % MAX_SLICES;
         run(f, slices, number(&f->in, 2) % MAX_BUDGET + 1);
         break;
+    case FUZZ_BIND:
+        bind(f);
+        break;
     case FUZZ_ADVANCE:
         f->t->now += number(&f->in, 4);
         break;
@@ -459,6 +478,14 @@ static void step(Fuzz *f)
     case FUZZ_OPS:
         break;
     }
+}
+
+/* A runlist without GR, if there is one. */
+static unsigned copy_runlist(Fuzz *f)
+{
+    unsigned last = gp_fifo_engines(f->t->gpu) - 1;
+
+    return gp_fifo_engine(f->t->gpu, last)->runlist;
 }
 
 static void set_up(Fuzz *f, uint8_t flags)
@@ -479,8 +506,8 @@ static void set_up(Fuzz *f, uint8_t flags)
     for (int i = 0; i < 2; i++) {
         test_set64(f->t, GP_VRAM, f->ch[0]->cb + 8 * i, FUZZ_PLACE(i));
     }
-    if ((flags & FUZZ_CE) && !(flags & FUZZ_ONE_LIST)) {
-        f->ch[1] = test_channel_new(f->vm, 1);
+    if (flags & FUZZ_CE) {
+        f->ch[1] = test_channel_new(f->vm, copy_runlist(f));
     }
     test_submit(f->ch[0]);
     test_run(f->t);

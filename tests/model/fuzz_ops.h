@@ -57,6 +57,8 @@ typedef enum FuzzOp {
     FUZZ_SERVE,
     /* u8 slices, u16 budget */
     FUZZ_RUN,
+    /* u8 which: the channel's instance into a falcon's bind register */
+    FUZZ_BIND,
     /* u32 ns */
     FUZZ_ADVANCE,
     FUZZ_RESET,

@@ -14,6 +14,7 @@
 typedef struct Seed {
     uint8_t data[16384];
     size_t len;
+    unsigned channel;                       /* that methods go to */
 } Seed;
 
 static void put(Seed *s, uint64_t val, unsigned bytes)
@@ -66,7 +67,7 @@ static void method(Seed *s, unsigned subchannel, unsigned mthd,
                    unsigned count, const uint32_t *words)
 {
     put(s, FUZZ_METHOD, 1);
-    put(s, subchannel << 4, 1);
+    put(s, subchannel << 4 | s->channel, 1);
     put(s, mthd, 2);
     put(s, count, 1);
     for (unsigned i = 0; i < count; i++) {
@@ -77,7 +78,7 @@ static void method(Seed *s, unsigned subchannel, unsigned mthd,
 static void submit(Seed *s, bool privileged)
 {
     put(s, FUZZ_SUBMIT, 1);
-    put(s, privileged << 1, 1);
+    put(s, privileged << 1 | s->channel, 1);
 }
 
 static void launch(Seed *s, unsigned block, unsigned shared)
@@ -277,11 +278,11 @@ static void trace(const char *dir)
 #define HI(va) ((uint32_t)((va) >> 32))
 #define LO(va) ((uint32_t)(va))
 
-static void copies(const char *dir)
+static void copies(const char *dir, unsigned channel)
 {
     static const uint32_t launches[] = {
         0x00000186, 0x00000182, 0x00000006, 0x00000206, 0x0000078a,
-        0x00000406, 0x00000386,
+        0x00000406, 0x00000386, 0x000001ce, 0x000001f6,
     };
     const uint32_t places[] = {
         HI(FUZZ_PLACE(0)), LO(FUZZ_PLACE(0)), HI(FUZZ_PLACE(1)),
@@ -293,6 +294,7 @@ static void copies(const char *dir)
     const uint32_t object = 0xc1b5;
     Seed s = begin(FUZZ_CHANNEL | FUZZ_CE);
 
+    s.channel = channel;
     map(&s, 0, TEST_MAP_DEFAULT);
     map(&s, 1, TEST_MAP_DEFAULT);
     map(&s, 2, TEST_MAP_DEFAULT);
@@ -308,7 +310,7 @@ static void copies(const char *dir)
         submit(&s, false);
         run(&s);
     }
-    end(&s, dir, "copies");
+    end(&s, dir, channel ? "copies-ce" : "copies-grce");
 }
 
 static void host(const char *dir)
@@ -365,6 +367,147 @@ static void registers(const char *dir)
     end(&s, dir, "registers");
 }
 
+/* ---------------------------------------------------------------- falcons */
+
+#define SEC2            0x087000
+#define FECS            0x409000
+#define GPCCS           0x41a000
+#define SHADOW          0x500000
+#define WPR             0x540000
+#define WPR_SIZE        0x40000
+#define DESC            0x600000            /* what FUZZ_MAP maps */
+
+/* A machine to see what the answers are, and the input that grows by it. */
+typedef struct Recorder {
+    TestGpu *t;
+    TestVm *vm;
+    uint64_t inst;
+    Seed s;
+} Recorder;
+
+static void reg(Recorder *r, uint32_t addr, uint32_t val)
+{
+    test_wr(r->t, addr, val);
+    put(&r->s, FUZZ_RAW_WRITE, 1);
+    put(&r->s, 0x20, 1);
+    put(&r->s, addr, 4);
+    put(&r->s, val, 8);
+}
+
+static void memory(Recorder *r, GpAperture ap, uint32_t addr, uint32_t val)
+{
+    test_set32(r->t, ap, addr, val);
+    put(&r->s, FUZZ_MEMORY, 1);
+    put(&r->s, ap == GP_VRAM, 1);
+    put(&r->s, addr, 4);
+    put(&r->s, 4, 1);
+    put(&r->s, val, 4);
+}
+
+static void bind(Recorder *r, unsigned which, uint32_t addr, uint32_t bits)
+{
+    test_wr(r->t, addr, bits | r->inst >> 12);
+    put(&r->s, FUZZ_BIND, 1);
+    put(&r->s, which, 1);
+}
+
+/* What ACR finds: headers of images in the shadow, and its descriptor. */
+static void write_wpr(Recorder *r)
+{
+    static const uint32_t falcons[] = { 7, 2, 3 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t header = SHADOW + 0x18 * i, image = 0x200 * (i + 1);
+
+        memory(r, GP_VRAM, header, falcons[i]);
+        memory(r, GP_VRAM, header + 0x04, image);
+        memory(r, GP_VRAM, header + 0x14, 1);
+        memory(r, GP_VRAM, SHADOW + image + 192, 0x1000);
+        memory(r, GP_VRAM, SHADOW + image + 196, 0x200);
+        memory(r, GP_VRAM, SHADOW + image + 200, 0x100);
+    }
+    memory(r, GP_VRAM, SHADOW + 3 * 0x18, 0xffffffff);
+    memory(r, GP_SYS_COHERENT, DESC + 0x210, 1);
+    memory(r, GP_SYS_COHERENT, DESC + 0x21c, 2);
+    memory(r, GP_SYS_COHERENT, DESC + 0x220, WPR >> 8);
+    memory(r, GP_SYS_COHERENT, DESC + 0x224, (WPR + WPR_SIZE) >> 8);
+    memory(r, GP_SYS_COHERENT, DESC + 0x238, SHADOW >> 8);
+}
+
+static void boot_acr(Recorder *r)
+{
+    reg(r, SEC2 + 0x3c0, 1);
+    reg(r, SEC2 + 0x3c0, 0);
+    bind(r, 0, SEC2 + 0x054, 0x40000000);
+    reg(r, SEC2 + 0x004, 8);
+    reg(r, SEC2 + 0x058, 2);
+    reg(r, SEC2 + 0x1c0, 0x01000000);
+    for (unsigned at = 0; at < 0x4c; at += 4) {
+        reg(r, SEC2 + 0x1c4, at == 0x40 ? (uint32_t)FUZZ_VA :
+                             at == 0x44 ? (uint32_t)(FUZZ_VA >> 32) :
+                             at == 0x48 ? 0x300 : 0);
+    }
+    reg(r, SEC2 + 0x104, 0xfd00);
+    reg(r, SEC2 + 0x100, 2);
+    reg(r, SEC2 + 0x004, 0x10);
+    reg(r, SEC2 + 0x014, ~0u);
+    reg(r, SEC2 + 0x100, 2);
+}
+
+static void command(Recorder *r, const uint32_t *words, unsigned count)
+{
+    uint32_t head = test_rd(r->t, SEC2 + 0xa00);
+
+    for (unsigned i = 0; i < count; i++) {
+        reg(r, SEC2 + 0xac0, 0x01000000 | ((head + 4 * i) & 0xffffff));
+        reg(r, SEC2 + 0xac4, words[i]);
+    }
+    reg(r, SEC2 + 0xa00, head + 4 * count);
+    reg(r, SEC2 + 0xa34, test_rd(r->t, SEC2 + 0xa30));
+    reg(r, SEC2 + 0x004, 0x40);
+}
+
+static void fecs(Recorder *r, bool instance, uint32_t method)
+{
+    reg(r, FECS + 0x800, 0);
+    if (instance) {
+        bind(r, 2, FECS + 0x500, 0x80000000);
+    } else {
+        reg(r, FECS + 0x500, ~0u);
+    }
+    reg(r, FECS + 0x504, method);
+}
+
+static void falcons(const char *dir)
+{
+    static const uint32_t methods[] = {
+        0x10, 0x16, 0x25, 0x21, 0x38, 0x39, 0x04, 0x7f,
+    };
+    Recorder r = { .t = test_gpu_new(NULL), .s = begin(FUZZ_CHANNEL) };
+
+    r.vm = test_vm_new(r.t, GP_VRAM);
+    r.inst = test_vram_alloc(r.t, 0x1000, 0x1000);
+    test_vm_map(r.vm, FUZZ_VA, GP_SYS_COHERENT, DESC, 0x1000, TEST_4K, 0);
+    test_vm_instance(r.vm, GP_VRAM, r.inst);
+    map(&r.s, 0, TEST_MAP_DEFAULT);
+    write_wpr(&r);
+    boot_acr(&r);
+    end(&r.s, dir, "falcon-acr");
+    command(&r, (const uint32_t[]) { 0x05031008, 0, 0, 2 }, 4);
+    command(&r, (const uint32_t[]) { 0x05031008, 0, 0, 3 }, 4);
+    end(&r.s, dir, "falcon-sec2");
+    reg(&r, GPCCS + 0x100, 2);
+    reg(&r, FECS + 0x100, 2);
+    for (unsigned i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+        fecs(&r, false, methods[i]);
+    }
+    fecs(&r, true, 0x03);
+    fecs(&r, true, 0x09);
+    command(&r, (const uint32_t[]) { 0x07030406 }, 1);
+    end(&r.s, dir, "falcon-fecs");
+    test_gpu_free(r.t);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -377,8 +520,10 @@ int main(int argc, char **argv)
     }
     instructions(argv[1]);
     trace(argv[1]);
-    copies(argv[1]);
+    copies(argv[1], 0);
+    copies(argv[1], 1);
     host(argv[1]);
+    falcons(argv[1]);
     registers(argv[1]);
     return 0;
 }
