@@ -302,6 +302,42 @@ static void test_slices(Fixture *f, gconstpointer data)
     }
 }
 
+/* Who waits is asked once a turn, not all the time. */
+static void test_polls(Fixture *f, gconstpointer data)
+{
+    TestChannel *a = test_channel_new(f->vm, TEST_RUNLIST_GR);
+    TestChannel *b = test_channel_new(f->vm, TEST_RUNLIST_GR);
+    uint64_t hits;
+
+    acquire(a, 1, 1);
+    test_submit(a);
+    acquire(b, 1, 1);
+    test_submit(b);
+    test_run(f->t);
+    hits = test_counter(f->t, GP_COUNTER_TLB_HITS);
+    g_assert_cmpint(gp107_run(f->t->gpu, 10000), ==, GP_RUN_POLL);
+    g_assert_cmpuint(test_counter(f->t, GP_COUNTER_TLB_HITS) - hits, ==, 2);
+}
+
+/* From subchannel 4 to another on GR: Host waits for the copy first. */
+static void test_switch(Fixture *f, gconstpointer data)
+{
+    TestChannel *ch = test_channel_new(f->vm, TEST_RUNLIST_GR);
+    uint64_t va = ch->va + TEST_SEM_OFFSET + 0x40;
+
+    map_copy(f);
+    push_copy(f, ch, COPY);
+    test_mthd(ch, 0, 0, 1, 0xc197u);
+    test_mthd(ch, 0, 0x1b00, 4, (uint32_t)(va >> 32), (uint32_t)va, 5u,
+              0x1000f010u);
+    test_submit(ch);
+    while (test_mem32(f->t, GP_VRAM, ch->sem + 0x40) != 5) {
+        g_assert_cmpint(gp107_run(f->t->gpu, 16), ==, GP_RUN_MORE);
+    }
+    g_assert_cmpuint(test_counter(f->t, GP_COUNTER_COPY_BYTES), ==,
+                     COPY_SIZE);
+}
+
 static void test_yield(Fixture *f, gconstpointer data)
 {
     TestChannel *a = test_channel_new(f->vm, TEST_RUNLIST_GR);
@@ -615,6 +651,8 @@ int main(int argc, char **argv)
         { "/fifo/runlist/runqueue", test_runqueue },
         { "/fifo/runlist/group", test_group },
         { "/fifo/runlist/slices", test_slices },
+        { "/fifo/runlist/polls", test_polls },
+        { "/fifo/runlist/switch", test_switch },
         { "/fifo/runlist/yield", test_yield },
         { "/fifo/runlist/block", test_block },
         { "/fifo/channel/enable", test_enable },
