@@ -341,6 +341,26 @@ int svm_open(struct svm_gpu *gpu, const char *node)
 	return ret;
 }
 
+/*
+ * The channel first: it ends its work, and its objects go with it.  Were the
+ * compute object taken from it before, the work would never end.  libdrm can
+ * forget objects only from the leaves up.
+ */
+static void close_channel(struct svm_gpu *gpu)
+{
+	if (gpu->channel) {
+		struct nvc0_fifo *fifo = gpu->channel->data;
+		struct drm_nouveau_channel_free args = {
+			.channel = fifo->base.channel,
+		};
+
+		drmCommandWrite(gpu->fd, DRM_NOUVEAU_CHANNEL_FREE, &args,
+				sizeof(args));
+	}
+	nouveau_object_del(&gpu->compute);
+	nouveau_object_del(&gpu->channel);
+}
+
 void svm_close(struct svm_gpu *gpu)
 {
 	struct svm_gpu **link;
@@ -351,8 +371,7 @@ void svm_close(struct svm_gpu *gpu)
 		return;
 	*link = gpu->next_open;
 
-	nouveau_object_del(&gpu->compute);
-	nouveau_object_del(&gpu->channel);
+	close_channel(gpu);
 	nouveau_bo_ref(NULL, &gpu->bo);
 	nouveau_bo_ref(NULL, &gpu->tls);
 	nouveau_device_del(&gpu->device);

@@ -16,7 +16,7 @@
 #define SVM_NODE_LEN	64
 
 /* A GPU job that is slower than this has hung. */
-#define SVM_JOB_MS	30000
+#define SVM_JOB_MS	15000
 
 struct svm_gpu {
 	int fd;

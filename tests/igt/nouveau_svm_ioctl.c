@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* DRM_NOUVEAU_SVM_INIT and DRM_NOUVEAU_SVM_BIND: arguments and results. */
-#include <string.h>
+#include <sys/mman.h>
 #include <xf86drm.h>
 
 #include <nouveau_drm.h>
@@ -241,20 +241,27 @@ static void bind_unmapped(void)
 	svm_next_client_works();
 }
 
-/* The widest range that there is, with our few pages in it. */
-static void bind_all_of_memory(void)
+#define SPREAD	(1ull << 40)
+
+/* A terabyte, with a page of ours at each end and nothing between. */
+static void bind_terabyte(void)
 {
 	struct svm_gpu *gpu = svm_client();
-	uint32_t *mem = svm_pages(2);
-	struct drm_nouveau_svm_bind args = good_args(mem, 2);
+	char *start = mmap(NULL, SPREAD, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+			   MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint32_t *first = (uint32_t *)start;
+	uint32_t *last = (uint32_t *)(start + SPREAD - PAGE);
 
-	svm_fill(mem, 2, 1);
-	args.va_start = svm_addr(mem) & ~0xffffffffull;
-	args.va_end = 0x7ffffffff000;
-	bind(gpu, &args);
-	/* Whatever it did, the process lives and keeps its data. */
-	svm_check_filled(mem, 2, 1);
-	svm_unmap(mem, 2 * PAGE);
+	igt_assert(start != MAP_FAILED);
+	svm_unmap(start + PAGE, SPREAD - 2 * PAGE);
+	svm_fill(first, 1, 1);
+	svm_fill(last, 1, 9);
+	svm_migrate(gpu, start, SPREAD, NULL);
+	igt_assert_eq_u32(svm_gpu_read(gpu, first), 1);
+	igt_assert_eq_u32(svm_gpu_read(gpu, last), 9);
+	svm_check_filled(first, 1, 1);
+	svm_check_filled(last, 1, 9);
+	svm_unmap(start, SPREAD);
 	svm_client_close(gpu);
 }
 
@@ -321,8 +328,8 @@ const struct svm_test svm_ioctl_tests[] = {
 	  bind_result },
 	{ "bind-unmapped", "SVM_BIND of a range without mappings",
 	  bind_unmapped },
-	{ "bind-all-of-memory", "SVM_BIND of terabytes with holes",
-	  bind_all_of_memory },
+	{ "bind-terabyte", "SVM_BIND of a terabyte that is all but empty",
+	  bind_terabyte },
 	{ "bind-repeated", "SVM_BIND of pages already in VRAM",
 	  bind_repeated },
 	{}
