@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "sass_env.h"
+#include "sass_asm.h"
 
 #define VA_A 0x00007f1234560000ull
 #define VA_B 0x0000560000000000ull
@@ -353,6 +353,151 @@ static void divmod(Shape shape, bool faults)
     kernel_free(k);
 }
 
+/*
+ * Mesa's library, at the end of the code segment where kernels call it by
+ * absolute address.  Arguments are in R0..R3, results in R0 and R1.
+ */
+#define LIB_BASE 0x7f800
+#define LIB_DIV_U32 0x000
+#define LIB_DIV_S32 0x120
+#define LIB_RCP_F64 0x280
+#define LIB_RSQ_F64 0x560
+
+typedef struct Library {
+    Rig *rig;
+    uint64_t *code;
+} Library;
+
+static Library library_new(uint32_t function)
+{
+    Library l = { .rig = rig_new(32) };
+    size_t len;
+    char *text = golden_file("lib.bin", &len);
+
+    l.code = g_malloc0(len + 32);
+    l.code[1] = OP_BARE(0xe220) | IMM32(LIB_BASE + function);   /* JCAL */
+    l.code[2] = EXIT_WORD;
+    memcpy(l.code + 4, text, len);
+    env_code(l.rig->env, LIB_BASE - 32, l.code, len + 32);
+    g_free(text);
+    return l;
+}
+
+static void library_free(Library l)
+{
+    rig_free(l.rig);
+    g_free(l.code);
+}
+
+/* Calls the function with the pair of each lane; results replace it. */
+static void library_call(Library l, uint32_t (*pair)[2])
+{
+    SassWarpConfig cfg = l.rig->cfg;
+    SassWarp *w;
+    uint64_t lanes = 0;
+
+    cfg.entry = LIB_BASE - 32;
+    cfg.regs = 16;
+    w = sass_warp_new(&cfg);
+    SASS_LANES(i) {
+        w->r[0][i] = pair[i][0];
+        w->r[1][i] = pair[i][1];
+    }
+    g_assert_cmpint(sass_warp_run(w, l.rig->env->prog, &env_ops, l.rig->env,
+                                  1000, &lanes), ==, SASS_EXITED);
+    SASS_LANES(i) {
+        pair[i][0] = w->r[0][i];
+        pair[i][1] = w->r[1][i];
+    }
+    sass_warp_free(w);
+}
+
+static void test_library_division(void)
+{
+    Library u = library_new(LIB_DIV_U32), s = library_new(LIB_DIV_S32);
+    uint64_t seed = 11;
+
+    for (unsigned n = 0; n < 300; n++) {
+        uint32_t in[32][2], out[32][2];
+
+        SASS_LANES(i) {
+            in[i][0] = next_random(&seed);
+            in[i][1] = next_random(&seed) >> next_random(&seed) % 32;
+            in[i][1] += !in[i][1];
+        }
+        memcpy(out, in, sizeof(out));
+        library_call(u, out);
+        SASS_LANES(i) {
+            g_assert_cmpuint(out[i][0], ==, in[i][0] / in[i][1]);
+            g_assert_cmpuint(out[i][1], ==, in[i][0] % in[i][1]);
+        }
+        memcpy(out, in, sizeof(out));
+        library_call(s, out);
+        SASS_LANES(i) {
+            int64_t a = (int32_t)in[i][0], b = (int32_t)in[i][1];
+
+            g_assert_cmphex(out[i][0], ==, (uint32_t)(a / b));
+            g_assert_cmphex(out[i][1], ==, (uint32_t)(a % b));
+        }
+    }
+    library_free(u);
+    library_free(s);
+}
+
+static void check_double(uint64_t got_bits, double want)
+{
+    double got;
+
+    memcpy(&got, &got_bits, sizeof(got));
+    if (isnan(want)) {
+        g_assert_true(isnan(got));
+    } else if (want == 0 || isinf(want)) {
+        g_assert_cmphex(got_bits, ==, double_bits(want));
+    } else {
+        g_assert_cmpfloat(fabs(got - want), <=, fabs(want) * 0x1p-50 +
+                          0x1p-1074);
+    }
+}
+
+/* 1 / x and 1 / sqrt(x) over all exponents, denormals and special values. */
+static void test_library_double(void)
+{
+    static const double special[] = {
+        0.0, -0.0, INFINITY, -INFINITY, NAN, 1, -1, 0x1p-1074, 0x1p-1022,
+        0x1.fffffffffffffp1023, 0x1p1023, -0x1p-1030, 2, 4, 3,
+    };
+    Library rcp = library_new(LIB_RCP_F64), rsq = library_new(LIB_RSQ_F64);
+    uint64_t seed = 12;
+
+    for (unsigned n = 0; n < 200; n++) {
+        double x[32];
+        uint32_t a[32][2], b[32][2];
+
+        SASS_LANES(i) {
+            uint64_t bits = (uint64_t)next_random(&seed) << 32 |
+                            next_random(&seed);
+
+            memcpy(&x[i], &bits, sizeof(bits));
+            if (n == 0 && i < G_N_ELEMENTS(special)) {
+                x[i] = special[i];
+                bits = double_bits(x[i]);
+            }
+            a[i][0] = b[i][0] = (uint32_t)bits;
+            a[i][1] = bits >> 32;
+            b[i][1] = a[i][1] & 0x7fffffff;
+        }
+        library_call(rcp, a);
+        library_call(rsq, b);
+        SASS_LANES(i) {
+            check_double(a[i][0] | (uint64_t)a[i][1] << 32, 1 / x[i]);
+            check_double(b[i][0] | (uint64_t)b[i][1] << 32,
+                         1 / sqrt(fabs(x[i])));
+        }
+    }
+    library_free(rcp);
+    library_free(rsq);
+}
+
 typedef void (*KernelTest)(Shape shape, bool faults);
 
 /* As traced, a full warp, partial warps, several CTAs. */
@@ -402,5 +547,7 @@ int main(int argc, char **argv)
         g_free(faults);
         g_free(plain);
     }
+    g_test_add_func("/golden/lib/division", test_library_division);
+    g_test_add_func("/golden/lib/double", test_library_double);
     return g_test_run();
 }

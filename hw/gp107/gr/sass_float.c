@@ -15,60 +15,11 @@
  */
 #include <fenv.h>
 #include <math.h>
-#include <string.h>
 
 #include "sass_insn.h"
 
 #define F32_SIGN 0x80000000u
 #define F64_SIGN 0x8000000000000000ull
-
-float sass_u2f(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-uint32_t sass_f2u(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
-double sass_u2d(uint64_t bits)
-{
-    double value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-uint64_t sass_d2u(double value)
-{
-    uint64_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
-
-static inline float u2f(uint32_t bits)
-{
-    float value;
-
-    memcpy(&value, &bits, sizeof(value));
-    return value;
-}
-
-static inline uint32_t f2u(float value)
-{
-    uint32_t bits;
-
-    memcpy(&bits, &value, sizeof(bits));
-    return bits;
-}
 
 static inline bool nan32(uint32_t bits)
 {
@@ -80,26 +31,11 @@ static inline bool nan64(uint64_t bits)
     return (bits & ~F64_SIGN) > 0x7ff0000000000000ull;
 }
 
-static inline uint32_t flush(uint32_t bits)
-{
-    return bits & 0x7f800000 ? bits : bits & F32_SIGN;
-}
-
-uint32_t sass_flush_f32(uint32_t bits)
-{
-    return flush(bits);
-}
-
 /* To 0..1; NaN and -0 become 0. */
 static inline uint32_t saturate(uint32_t bits)
 {
     return nan32(bits) || bits >> 31 ? 0 : bits > 0x3f800000 ? 0x3f800000
                                                               : bits;
-}
-
-uint32_t sass_saturate_f32(uint32_t bits)
-{
-    return saturate(bits);
 }
 
 void sass_cc_float(SassWarp *w, uint32_t mask, const uint32_t *value)
@@ -141,15 +77,13 @@ float sass_round_f32(double value, unsigned rnd)
 static inline double sum_to_odd(double p, double c)
 {
     double s = p + c, t = s - p, error = (p - (s - t)) + (c - t);
-    uint64_t bits;
+    uint64_t bits = sass_d2u(s);
 
-    memcpy(&bits, &s, sizeof(bits));
     if (error != 0 && !(bits & 1) &&
         (bits & ~F64_SIGN) < 0x7ff0000000000000ull) {
         bits += (error > 0) == (s > 0) ? 1 : -1;
-        memcpy(&s, &bits, sizeof(s));
     }
-    return s;
+    return sass_u2d(bits);
 }
 
 /* A sum that is 0 is -0 when rounded down. */
@@ -193,7 +127,7 @@ static void finish(SassWarp *w, const SassInsn *in, uint32_t mask,
     }
     if (flushes(in)) {
         SASS_LANES(i) {
-            out[i] = flush(out[i]);
+            out[i] = sass_flush_f32(out[i]);
         }
     }
     if (in->mods & SASS_M_SAT) {
@@ -215,7 +149,7 @@ static void take(uint32_t *to, const uint32_t *from, uint32_t keep,
     }
     if (flushing) {
         SASS_LANES(i) {
-            to[i] = flush(to[i]);
+            to[i] = sass_flush_f32(to[i]);
         }
     }
 }
@@ -234,11 +168,12 @@ SASS_EXEC(fadd)
     take(y, b, m.keep_b, m.flip_b, flushes(in));
     if (in->rnd == SASS_RN) {
         SASS_LANES(i) {
-            out[i] = f2u(u2f(x[i]) + u2f(y[i]));
+            out[i] = sass_f2u(sass_u2f(x[i]) + sass_u2f(y[i]));
         }
     } else {
         SASS_LANES(i) {
-            out[i] = f2u(round_sum(u2f(x[i]), u2f(y[i]), in->rnd));
+            out[i] = sass_f2u(round_sum(sass_u2f(x[i]), sass_u2f(y[i]),
+                                        in->rnd));
         }
     }
     finish(w, in, mask, out);
@@ -273,13 +208,14 @@ SASS_EXEC(fmul)
     fix_products(in, y, x);
     if (in->rnd == SASS_RN && in->sub == 0) {
         SASS_LANES(i) {
-            out[i] = f2u(u2f(x[i]) * u2f(y[i]));
+            out[i] = sass_f2u(sass_u2f(x[i]) * sass_u2f(y[i]));
         }
     } else {
         SASS_LANES(i) {
-            double p = (double)u2f(x[i]) * u2f(y[i]) * factor[in->sub];
+            double p = (double)sass_u2f(x[i]) * sass_u2f(y[i]);
 
-            out[i] = f2u(sass_round_f32(p, in->rnd));
+            p *= factor[in->sub];
+            out[i] = sass_f2u(sass_round_f32(p, in->rnd));
         }
     }
     finish(w, in, mask, out);
@@ -304,15 +240,15 @@ SASS_EXEC(ffma)
     fix_products(in, y, x);
     if (in->rnd == SASS_RN) {
         SASS_LANES(i) {
-            double p = (double)u2f(x[i]) * u2f(y[i]);
+            double p = (double)sass_u2f(x[i]) * sass_u2f(y[i]);
 
-            out[i] = f2u((float)sum_to_odd(p, u2f(z[i])));
+            out[i] = sass_f2u((float)sum_to_odd(p, sass_u2f(z[i])));
         }
     } else {
         SASS_LANES(i) {
-            double p = (double)u2f(x[i]) * u2f(y[i]);
+            double p = (double)sass_u2f(x[i]) * sass_u2f(y[i]);
 
-            out[i] = f2u(round_sum(p, u2f(z[i]), in->rnd));
+            out[i] = sass_f2u(round_sum(p, sass_u2f(z[i]), in->rnd));
         }
     }
     finish(w, in, mask, out);
@@ -334,10 +270,10 @@ static uint32_t mufu_double(unsigned op, uint32_t high)
 /* Denormals count as 0, except as results of RCP. */
 static uint32_t mufu_float(unsigned op, uint32_t bits)
 {
-    float v = u2f(bits), r;
+    float v = sass_u2f(bits), r;
 
     if (op == 3 || op == 4 || op == 5 || op == 8) {
-        v = u2f(flush(bits));
+        v = sass_u2f(sass_flush_f32(bits));
     }
     switch (op) {
     case 0:
@@ -347,7 +283,7 @@ static uint32_t mufu_float(unsigned op, uint32_t bits)
         r = sinf(v);
         break;
     case 2:
-        r = u2f(flush(f2u(exp2f(v))));
+        r = sass_u2f(sass_flush_f32(sass_f2u(exp2f(v))));
         break;
     case 3:
         r = log2f(v);
@@ -362,7 +298,7 @@ static uint32_t mufu_float(unsigned op, uint32_t bits)
         r = v < 0 ? NAN : sqrtf(v);
         break;
     }
-    return f2u(r);
+    return sass_f2u(r);
 }
 
 SASS_EXEC(mufu)
@@ -447,7 +383,7 @@ SASS_EXEC(fcmp)
         return SASS_STEP_FAULT;
     }
     SASS_LANES(i) {
-        float v = u2f(flushes(in) ? flush(c[i]) : c[i]);
+        float v = sass_u2f(flushes(in) ? sass_flush_f32(c[i]) : c[i]);
 
         out[i] = compare(in->cond, v, 0) ? a[i] : b[i];
     }
@@ -468,7 +404,8 @@ SASS_EXEC(fset)
     take(x, sass_row(w, in->ra, 0), m.keep_a, m.flip_a, flushes(in));
     take(y, b, m.keep_b, m.flip_b, flushes(in));
     SASS_LANES(i) {
-        truth |= (uint32_t)compare(in->cond, u2f(x[i]), u2f(y[i])) << i;
+        truth |= (uint32_t)compare(in->cond, sass_u2f(x[i]),
+                                   sass_u2f(y[i])) << i;
     }
     if (in->op == SASS_OP_FSETP) {
         sass_set_pred(w, in->pd0, mask, sass_bop(in->bop, truth, ps));

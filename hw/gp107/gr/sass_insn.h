@@ -9,6 +9,8 @@
 #ifndef GP107_GR_SASS_INSN_H
 #define GP107_GR_SASS_INSN_H
 
+#include <string.h>
+
 #include "sass.h"
 
 #define SASS_ALL_LANES 0xffffffffu
@@ -259,12 +261,44 @@ void sass_put64(SassWarp *w, unsigned reg, uint32_t mask,
 #define SASS_F64_NAN 0xfff8000000000000ull
 
 float sass_round_f32(double value, unsigned rnd);
-float sass_u2f(uint32_t bits);
-uint32_t sass_f2u(float value);
-double sass_u2d(uint64_t bits);
-uint64_t sass_d2u(double value);
-uint32_t sass_flush_f32(uint32_t bits);
-uint32_t sass_saturate_f32(uint32_t bits);
+static inline float sass_u2f(uint32_t bits)
+{
+    float value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static inline uint32_t sass_f2u(float value)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+static inline double sass_u2d(uint64_t bits)
+{
+    double value;
+
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static inline uint64_t sass_d2u(double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+/* A denormal becomes a 0 of its sign. */
+static inline uint32_t sass_flush_f32(uint32_t bits)
+{
+    return bits & 0x7f800000 ? bits : bits & 0x80000000u;
+}
+
 double sass_from_f16(uint32_t half);
 uint32_t sass_to_f16(double v, unsigned rnd);
 void sass_cc_float(SassWarp *w, uint32_t mask, const uint32_t *value);
