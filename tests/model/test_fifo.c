@@ -603,6 +603,57 @@ static void test_recovery(Fixture *f, gconstpointer data)
     g_assert_cmphex(test_rd(f->t, 0x002100) & 1, ==, 0);
 }
 
+/*
+ * GR does not let go (its firmware stopped switching): after a time the
+ * driver hears, makes the engine fault, and goes on as after any fault
+ * (gf100_fifo_intr_sched_ctxsw() of nouveau).
+ */
+static void test_timeout(Fixture *f, gconstpointer data)
+{
+    TestChannel *a = test_channel_new(f->vm, TEST_RUNLIST_GR);
+    TestChannel *b = test_channel_new(f->vm, TEST_RUNLIST_GR);
+    uint32_t enables = test_rd(f->t, 0x000200);
+
+    g_assert_cmphex(test_rd(f->t, 0x002a0c), ==, 0x803fffff);
+    test_mthd(a, 0, 0, 1, 0xc197u);
+    g_assert_true(test_finish(a));
+    gp_gr_set_switching(f->t->gpu, false);
+    test_mthd(b, 0, 0, 1, 0xc197u);
+    g_assert_false(test_finish(b));
+    g_assert_cmphex(engine_status(f, 0), ==,
+                    0x9000f000 | b->id << 16 | a->id);
+    test_advance(f->t, 4100 * 1000 * 1000ull);
+    g_assert_cmphex(test_rd(f->t, 0x002100) & 0x100, ==, 0);
+    test_advance(f->t, 100 * 1000 * 1000ull);
+    g_assert_cmphex(test_rd(f->t, 0x002100) & 0x100, ==, 0x100);
+    g_assert_cmphex(test_rd(f->t, 0x00254c), ==, 0x0a);
+    disable(b);
+    g_assert_false(preempt(f, 0x01000000 | a->id));
+    g_assert_cmphex(engine_status(f, 0), ==, 0x8000d000 | a->id);
+
+    test_wr(f->t, 0x002630, 1);
+    test_wr(f->t, 0x002100, 0x100);
+    test_wr(f->t, 0x002a30, 0x100);
+    g_assert_cmphex(test_rd(f->t, 0x002a30), ==, 0x100);
+    g_assert_cmphex(test_rd(f->t, 0x00259c), ==, 1);
+    g_assert_cmphex(engine_status(f, 0), ==, 0x40003000 | a->id);
+    test_wr(f->t, 0x002a30, 0);
+    test_wr(f->t, 0x00259c, 1);
+    disable(a);
+    test_wr(f->t, 0x000200, enables & ~(1u << 12));
+    test_wr(f->t, 0x000200, enables);
+    gp_gr_set_ready(f->t->gpu, true);
+    test_wr(f->t, 0x400500, 0x00010001);
+    test_wr(f->t, 0x00262c, 1);
+    test_wr(f->t, 0x002630, 0);
+    enable(b);
+    test_run(f->t);
+    g_assert_true(test_fence_done(b));
+    g_assert_cmphex(test_rd(f->t, 0x002634) & 0x00100000, ==, 0);
+    test_advance(f->t, 9000 * 1000 * 1000ull);
+    g_assert_cmphex(test_rd(f->t, 0x002100) & 0x100, ==, 0);
+}
+
 /* A reset of PFIFO forgets everything; a driver can start over. */
 static void test_reset(Fixture *f, gconstpointer data)
 {
@@ -665,6 +716,7 @@ int main(int argc, char **argv)
         { "/fifo/preempt/frozen", test_preempt_frozen },
         { "/fifo/preempt/runlist", test_preempt_runlist },
         { "/fifo/recovery", test_recovery },
+        { "/fifo/timeout", test_timeout },
         { "/fifo/reset", test_reset },
         { "/fifo/idle", test_idle },
     };

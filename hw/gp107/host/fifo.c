@@ -48,6 +48,8 @@
 #define INTR_RUNLIST        0x002a00
 #define INTR_RUNLIST_EN     0x002a04
 #define ENG_TIMEOUT         0x002a0c
+#define ENG_TIMEOUT_INIT    0x803fffff  /* 4.2 s, enabled */
+#define FAULT_TRIGGER       0x002a30    /* by engine; timeout.c */
 #define FAULT_BUFFER        0x002a70    /* fault_buffer.c */
 #define PBDMA_STATUS        0x003080
 #define PFIFO_MORE          0x003000
@@ -75,6 +77,7 @@
 #define STATUS_TSG          (1u << 12)
 #define STATUS_VALID        (1u << 13)
 #define STATUS_LOAD         (5u << 13)
+#define STATUS_SAVE         (6u << 13)
 #define STATUS_SWITCH       (7u << 13)
 #define STATUS_NEXT_TSG     (1u << 28)
 #define STATUS_FAULTED      (1u << 30)
@@ -319,6 +322,22 @@ static uint32_t status_id(const GpChannel *channel)
     return host->tsg ? STATUS_TSG | host->tsg_id : channel->id;
 }
 
+/* CTX_STATUS, with who is there and who comes. */
+static uint32_t context_status(const GpChannel *current,
+                               const GpChannel *waiting, bool switching)
+{
+    uint32_t status = current ? status_id(current) : 0;
+
+    if (waiting) {
+        uint32_t next = status_id(waiting);
+
+        return status | (current ? STATUS_SWITCH : STATUS_LOAD) |
+               (next & 0xfff) << 16 |
+               (next & STATUS_TSG ? STATUS_NEXT_TSG : 0);
+    }
+    return !current ? 0 : status | (switching ? STATUS_SAVE : STATUS_VALID);
+}
+
 static uint32_t engine_status(const GpFifo *fifo, unsigned id)
 {
     uint32_t status = 0;
@@ -330,17 +349,9 @@ static uint32_t engine_status(const GpFifo *fifo, unsigned id)
         if (engine->engine_id != id) {
             continue;
         }
-        if (engine->current) {
-            status |= STATUS_VALID | status_id(engine->current);
-        }
-        if (waiting) {
-            uint32_t next = status_id(waiting);
-
-            status |= engine->current ? STATUS_SWITCH : STATUS_LOAD;
-            status |= (next & 0xfff) << 16;
-            status |= next & STATUS_TSG ? STATUS_NEXT_TSG : 0;
-        }
-        if (waiting || !engine->ops->idle(engine)) {
+        status = context_status(engine->current, waiting,
+                                gp_fifo_switching(fifo, i));
+        if (gp_fifo_switching(fifo, i) || !engine->ops->idle(engine)) {
             status |= STATUS_BUSY;
         }
         status |= fifo->engines_faulted >> i & 1 ? STATUS_FAULTED : 0;
@@ -605,10 +616,13 @@ GpRun gp_fifo_run(Gp107 *gpu, unsigned budget)
 {
     GpFifo *fifo = gpu->fifo;
     GpRun run = GP_RUN_IDLE;
+    uint32_t working = 0;
 
     for (unsigned i = 0; i < fifo->n_engines; i++) {
-        run = more_of(run, fifo->engine[i]->ops->run(fifo->engine[i],
-                                                     budget));
+        GpRun engine = fifo->engine[i]->ops->run(fifo->engine[i], budget);
+
+        run = more_of(run, engine);
+        working |= (uint32_t)(engine == GP_RUN_MORE) << i;
         fifo->waiting[i] = NULL;
     }
     load_runlists(fifo);
@@ -623,6 +637,7 @@ GpRun gp_fifo_run(Gp107 *gpu, unsigned budget)
     for (unsigned i = 0; i < fifo->n_pbdmas; i++) {
         run = more_of(run, gp_pbdma_run(fifo->pbdma[i], budget));
     }
+    gp_fifo_check_timeouts(fifo, working);
     return run;
 }
 
@@ -715,6 +730,10 @@ static uint32_t fifo_read(void *opaque, uint32_t addr)
         return addr & 4 ? 0 : engine_status(fifo, (addr - ENGINE_STATUS) / 8);
     case INTR_RUNLIST:
         return fifo->runlist_event;
+    case ENG_TIMEOUT:
+        return fifo->eng_timeout;
+    case FAULT_TRIGGER ... FAULT_TRIGGER + 4 * GP_MAX_ENGINES - 1:
+        return fifo->fault_trigger[(addr - FAULT_TRIGGER) / 4];
     case PBDMA_STATUS ... PBDMA_STATUS + 4 * GP_MAX_PBDMAS - 1:
         return pbdma_status(fifo, (addr - PBDMA_STATUS) / 4);
     case CONFIG:
@@ -725,7 +744,6 @@ static uint32_t fifo_read(void *opaque, uint32_t addr)
     case CHSW_ERROR:
     case LB_ERROR:
     case INTR_RUNLIST_EN:
-    case ENG_TIMEOUT:
         return gp_mmio_get(fifo->gpu->mmio, addr);
     default:
         return gp_mmio_unknown_read(fifo->gpu->mmio, addr);
@@ -785,6 +803,13 @@ static void fifo_write(void *opaque, uint32_t addr, uint32_t val)
         fifo->runlist_event &= ~val;
         gp_fifo_update_irq(fifo);
         break;
+    case ENG_TIMEOUT:
+        fifo->eng_timeout = val;
+        gp_kick(fifo->gpu);
+        break;
+    case FAULT_TRIGGER ... FAULT_TRIGGER + 4 * GP_MAX_ENGINES - 1:
+        gp_fifo_trigger_fault(fifo, (addr - FAULT_TRIGGER) / 4, val);
+        break;
     case INTR_PBDMA_ID:                 /* follows the PBDMAs' own */
         break;
     case CONFIG:
@@ -795,7 +820,6 @@ static void fifo_write(void *opaque, uint32_t addr, uint32_t val)
     case CHSW_ERROR:
     case LB_ERROR:
     case INTR_RUNLIST_EN:
-    case ENG_TIMEOUT:
         gp_mmio_set(fifo->gpu->mmio, addr, val);
         break;
     default:
@@ -968,5 +992,8 @@ void gp_fifo_reset(GpFifo *fifo)
     fifo->preempt = 0;
     fifo->preempting = false;
     fifo->preempt_runlists = 0;
+    fifo->eng_timeout = ENG_TIMEOUT_INIT;
+    memset(fifo->switch_since, 0, sizeof(fifo->switch_since));
+    memset(fifo->fault_trigger, 0, sizeof(fifo->fault_trigger));
     gp_fifo_update_irq(fifo);
 }

@@ -97,6 +97,9 @@ struct GpFifo {
     uint32_t preempt;               /* 2634 */
     bool preempting;
     uint32_t preempt_runlists;      /* 2638 */
+    uint32_t eng_timeout;           /* 2a0c */
+    uint64_t switch_since[GP_MAX_ENGINES]; /* ns; 0: none is wanted */
+    uint32_t fault_trigger[GP_MAX_ENGINES]; /* 2a30 + 4 * engine id */
     uint32_t seen[GP_SEEN_METHODS]; /* unknown methods: class, method */
     unsigned n_seen;
 };
@@ -113,6 +116,7 @@ struct GpFifo {
 void gp_fifo_update_irq(GpFifo *fifo);
 void gp_fifo_sched_error(GpFifo *fifo, uint32_t code);
 /* NV_PFIFO_INTR_SCHED_ERROR_CODE */
+#define GP_SCHED_CTXSW_TIMEOUT  0x0a
 #define GP_SCHED_BAD_TSG        0x20
 /* Whether @channel is to be taken off now. */
 bool gp_fifo_preempts(const GpFifo *fifo, const GpHostChannel *channel);
@@ -122,5 +126,12 @@ bool gp_fifo_acquire(GpFifo *fifo, GpEngine *engine, GpHostChannel *channel);
 void gp_fifo_unknown_method(GpFifo *fifo, const GpHostChannel *channel,
                             uint32_t class_id, uint32_t method,
                             uint32_t data);
+
+/* timeout.c */
+/* Somebody wants another context on that engine. */
+bool gp_fifo_switching(const GpFifo *fifo, unsigned index);
+/* @working: engines that got on with something just now. */
+void gp_fifo_check_timeouts(GpFifo *fifo, uint32_t working);
+void gp_fifo_trigger_fault(GpFifo *fifo, unsigned id, uint32_t val);
 
 #endif
