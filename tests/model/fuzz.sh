@@ -56,7 +56,7 @@ name=model/fuzz-${seconds}s
 # Leaks are looked for at each input; an input may take 10 s at most.
 "$1" -max_total_time="$seconds" -seed="$seed" -max_len=12288 -timeout=10 \
     -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 \
-    -use_value_profile=0 -artifact_prefix="$out.crash-" \
+    -artifact_prefix="$out." \
     "$out" "$2" >"$log" 2>&1
 status=$?
 runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
