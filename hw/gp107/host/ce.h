@@ -10,10 +10,7 @@ void gp_ce_free(GpCe *ce);
 void gp_ce_reset(GpCe *ce);
 GpEngine *gp_ce_engine(GpCe *ce);
 
-/*
- * The methods of class c1b5 for whoever embeds a copy engine: subchannel 4 of
- * a GR channel goes to GRCE, a copy engine that shares GR's context.
- */
+/* The class itself, without the engine around it. */
 typedef struct GpCopy GpCopy;
 GpCopy *gp_copy_new(Gp107 *gpu, const GpClient *client);
 void gp_copy_free(GpCopy *copy);
