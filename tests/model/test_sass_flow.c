@@ -386,6 +386,115 @@ static void test_stack(void)
     g_assert_cmpint(rig_run(rig, 100000), ==, SASS_TRAPPED);
     g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_STACK);
     rig_free(rig);
+    rig = rig_new(32);
+    bra = rig_emit(rig, CAL);
+    rig_aim(rig, bra, bra);
+    g_assert_cmpint(rig_run(rig, 100000), ==, SASS_TRAPPED);
+    g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_STACK);
+    rig_free(rig);
+    /* Lanes that wait for a token that never was, when all others exit. */
+    rig = rig_new(32);
+    rig_pred(rig, 0, 0xff);
+    rig_emit(rig, guarded(SYNC, 0, false));
+    rig_emit(rig, EXIT_WORD);
+    g_assert_cmpint(rig_run(rig, 10), ==, SASS_TRAPPED);
+    g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_STACK);
+    rig_free(rig);
+}
+
+/* Divergence on a stack that is full up to @room. */
+static void check_full(uint64_t word, unsigned room, SassState want)
+{
+    Rig *rig = rig_new(32);
+    unsigned pushed = 0;
+
+    for (; pushed < SASS_TOKENS - room; pushed++) {
+        rig_emit(rig, SSY);
+    }
+    rig_emit(rig, word);
+    SASS_LANES(i) {
+        rig->w->r[5][i] = 8 * (i % 3);
+    }
+    rig_pred(rig, 0, 0xffff);
+    g_assert_cmpint(rig_run(rig, pushed + 1), ==, want);
+    if (want == SASS_TRAPPED) {
+        g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_STACK);
+    }
+    rig_free(rig);
+}
+
+static void test_full_stack(void)
+{
+    uint64_t brx = FLOW(0xe250) | A(5);
+
+    check_full(guarded(BRA, 0, false), 0, SASS_TRAPPED);
+    check_full(guarded(BRA, 0, false), 1, SASS_READY);
+    check_full(brx, 1, SASS_TRAPPED);
+    check_full(brx, 2, SASS_READY);
+    check_full(guarded(brx, 0, false), 0, SASS_TRAPPED);
+    check_full(guarded(brx, 0, false), 3, SASS_READY);
+    check_full(CAL, 0, SASS_TRAPPED);
+    check_full(CAL, 1, SASS_READY);
+}
+
+/* Targets in constants, also those that can't be read. */
+static void test_constant_target(void)
+{
+    static const uint64_t words[] = {
+        BRA, FLOW(0xe210), SSY, CAL, FLOW(0xe250) | A(5), FLOW(0xe200) | A(5),
+    };
+    Rig *rig = rig_new(32);
+    uint32_t at;
+
+    at = rig_emit(rig, BRA | BIT(5) | FIELD(3, 36) | FIELD(0x20, 20));
+    rig_emit(rig, MOV(1, 1));
+    env_const32(rig->env, 3, 0x20, rig_here(rig) - (at + 8));
+    at = rig_emit(rig, FLOW(0xe210) | BIT(5) | FIELD(3, 36) |
+                  FIELD(0x24, 20));
+    rig_emit(rig, MOV(2, 1));
+    env_const32(rig->env, 3, 0x24, rig_here(rig));
+    rig_emit(rig, EXIT_WORD);
+    run_to_exit(rig);
+    g_assert_cmpuint(rig_get(rig, 1) + rig_get(rig, 2), ==, 0);
+    rig_free(rig);
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        rig = rig_new(32);
+        g_assert_cmpint(rig_step(rig, words[i] | BIT(5) | FIELD(20, 36)), ==,
+                        SASS_FAULTED);
+        g_assert_cmpuint(rig->w->tokens, ==, 0);
+        rig_free(rig);
+    }
+    rig = rig_new(32);
+    rig_set(rig, 5, 2);
+    g_assert_cmpint(rig_step(rig, FLOW(0xe250) | A(5) | BIT(5)), ==,
+                    SASS_TRAPPED);
+    g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_MISALIGNED);
+    rig_free(rig);
+}
+
+/* What a launch can ask for too much of. */
+static void test_limits(void)
+{
+    Rig *rig = rig_new(0);
+
+    g_assert_cmpint(sass_warp_state(rig->w), ==, SASS_EXITED);
+    g_assert_cmpint(rig_run(rig, 10), ==, SASS_EXITED);
+    rig_free(rig);
+    rig = rig_new(1000);
+    g_assert_cmphex(rig->w->launched, ==, SASS_ALL_LANES);
+    rig->cfg.local_size = 0xffffff;
+    sass_warp_free(rig->w);
+    rig->w = sass_warp_new(&rig->cfg);
+    rig_do(rig, OP(0xef50) | D(1) | A(RZ) | FIELD(4, 48) |
+           FIELD(0x7fffc, 20));
+    g_assert_cmpint(rig_step(rig, OP(0xef50) | D(1) | A(RZ) | FIELD(4, 48) |
+                             FIELD(0x80000, 20)), ==, SASS_TRAPPED);
+    rig_free(rig);
+    for (SassTrap a = SASS_TRAP_NONE; a <= SASS_TRAP_BARRIER; a++) {
+        for (SassTrap b = SASS_TRAP_NONE; b < a; b++) {
+            g_assert_cmpstr(sass_trap_name(a), !=, sass_trap_name(b));
+        }
+    }
 }
 
 /* An endless loop is legal; the budget ends each call. */
@@ -742,6 +851,9 @@ int main(int argc, char **argv)
     g_test_add_func("/sass/flow/indirect", test_indirect);
     g_test_add_func("/sass/flow/condition", test_condition);
     g_test_add_func("/sass/flow/stack", test_stack);
+    g_test_add_func("/sass/flow/full-stack", test_full_stack);
+    g_test_add_func("/sass/flow/constant-target", test_constant_target);
+    g_test_add_func("/sass/flow/limits", test_limits);
     g_test_add_func("/sass/flow/budget", test_budget);
     g_test_add_func("/sass/warp/barrier", test_barrier);
     g_test_add_func("/sass/warp/barrier-traps", test_barrier_traps);

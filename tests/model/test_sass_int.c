@@ -54,6 +54,7 @@ static void test_iadd(void)
         { OP(0x5c10) | DAB | BIT(50), 0x7fffffff, 1, 0, 0x7fffffff },
         { OP(0x5c10) | DAB | BIT(50), 0x80000000, 0xffffffff, 0, 0x80000000 },
         { OP(0x5c10) | DAB | BIT(50), 0x80000000, 0x7fffffff, 0, 0xffffffff },
+        { OP(0x5c10) | DAB | BIT(50), 0x20000000, 0x30000000, 0, 0x50000000 },
         { OP(0x3810) | DA | IMM20(-5), 3, 0, 0, 0xfffffffe },
         { OP(0x3810) | DA | IMM20(0x7ffff), 1, 0, 0, 0x80000 },
         { OP(0x1c00) | DA | IMM32(0x89abcdef), 0x11111111, 0, 0, 0x9abcdf00 },
@@ -104,7 +105,25 @@ static void test_iadd_flags(void)
                  0);
         g_assert_cmphex(flags(rig), ==, t[i].want);
     }
+    /* The forms with 32 bits keep .CC and .X elsewhere. */
+    rig_eval(rig, OP(0x1c00) | DA | IMM32(1) | BIT(52), 0xffffffff, 0, 0);
+    g_assert_cmphex(flags(rig), ==, 1 | 4);
+    g_assert_cmpuint(rig_eval(rig, OP(0x1c00) | DA | IMM32(10) | BIT(53), 5,
+                              0, 0), ==, 16);
+    rig_eval(rig, OP(0x1000) | D(1) | A(RZ) | IMM32(1) | BIT(52), 0, 0, 0);
+    g_assert_cmphex(flags(rig), ==, 2);
+    rig_eval(rig, OP(0x1400) | DA | IMM32(0) | BIT(52), 0, 0, 0);
+    g_assert_cmphex(flags(rig), ==, 1);
+    rig_eval(rig, OP(0x5c18) | DAB | BIT(47), 0xffffffff, 2, 0);
+    g_assert_cmphex(flags(rig), ==, 4);
+    rig_eval(rig, OP(0x1f00) | DA | IMM32(0x80000000) | BIT(52), 1, 0, 0);
+    g_assert_cmphex(flags(rig), ==, 2);
+    rig_eval(rig, OP(0x0400) | DA | IMM32(6) | BIT(52), 1, 0, 0);
+    g_assert_cmphex(flags(rig), ==, 1);
+    rig_eval(rig, OP(0x5c38) | DAB | BIT(47), 0x80000000, 1, 0);
+    g_assert_cmphex(flags(rig), ==, 2);
     /* Without .CC nothing of it changes. */
+    rig_eval(rig, OP(0x5c10) | DAB | BIT(47) | BIT(49), 5, 6, 0);
     rig_eval(rig, OP(0x5c10) | DAB, 0, 0, 0);
     g_assert_cmphex(flags(rig), ==, t[G_N_ELEMENTS(t) - 1].want);
     rig_free(rig);
@@ -704,6 +723,18 @@ static void test_predicates(void)
 
         g_assert_cmphex(rig->w->pred[p], ==, want ? SASS_ALL_LANES : 0);
     }
+    /* And the condition code the same way. */
+    for (unsigned n = 0; n < 16; n++) {
+        rig_set(rig, 2, n << 8);
+        rig_do(rig, OP(0x38f0) | A(2) | FIELD(1, 41) | BIT(40) | IMM20(0xf));
+        g_assert_cmphex(flags(rig), ==, n);
+        rig_set(rig, 2, (n ^ 0xf) << 8);
+        rig_do(rig, OP(0x38f0) | A(2) | FIELD(1, 41) | BIT(40) | IMM20(0xa));
+        g_assert_cmphex(flags(rig), ==, n ^ 0xa);
+        g_assert_cmphex(rig_eval(rig, OP(0x38e8) | DA | FIELD(3, 41) |
+                                 BIT(40) | IMM20(0xf), 0x00123456, 0, 0), ==,
+                        0x00123456 | (n ^ 0xa) << 24);
+    }
     rig_free(rig);
 }
 
@@ -803,13 +834,36 @@ static void test_special(void)
             case 0x3c:
                 g_assert_cmphex(got, ==, ~(bit - 1));
                 break;
+            case 0x01:
             case 0x50:
+            case 0x52:
                 g_assert_cmphex(got, ==, 0x9abcdef0);
                 break;
             case 0x51:
+            case 0x53:
                 g_assert_cmphex(got, ==, 0x12345678);
                 break;
+            case 0x30:
+                g_assert_cmphex(got, ==, 0xfe000000);
+                break;
+            case 0x31:
+            case 0x35:
+                g_assert_cmphex(got, ==, 0x01000000);
+                break;
+            case 0x32:
+                g_assert_cmphex(got, ==, 4096);
+                break;
+            case 0x34:
+                g_assert_cmphex(got, ==, 0xff000000);
+                break;
+            case 0x36:
+                g_assert_cmphex(got, ==, 256);
+                break;
+            case 0x3d:
+                g_assert_cmphex(got, ==, 255);
+                break;
             default:
+                g_assert_cmphex(got, ==, 0);
                 break;
             }
         }

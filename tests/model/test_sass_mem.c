@@ -104,6 +104,8 @@ static void test_load(void)
         check_load(m, LD_E(8, 2, size), size, m->data + 512, 16);
         /* Without .E the address has 32 bits. */
         check_load(m, LD_E(8, 2, size) & ~BIT(52), size, m->data + 512, 16);
+        check_load(m, (LD_E(8, 2, size) & ~BIT(52)) | OFFSET32(-n), size,
+                   m->data + 512 - n, 16);
     }
     /* The last bytes of shared memory, and no more. */
     rig_set(rig, 2, 4088);
