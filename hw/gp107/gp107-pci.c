@@ -310,6 +310,8 @@ static const struct {
                         "entry is no violation" },
     { "irq-rearm-ns", "how long until a fault that is still pending is "
                       "told again" },
+    { "fault-report-ns", "how long until a fault that stops a channel is "
+                         "told" },
     { "trace", "log what the card does" },
 };
 
@@ -395,6 +397,8 @@ static Property gp107_properties[] = {
                        1000 * 1000 * 1000),
     DEFINE_PROP_UINT64("irq-rearm-ns", Gp107State, cfg.irq_rearm_ns,
                        10 * 1000),
+    DEFINE_PROP_UINT64("fault-report-ns", Gp107State, cfg.fault_report_ns,
+                       1000 * 1000),
     DEFINE_PROP_BOOL("trace", Gp107State, trace, false),
     DEFINE_PROP_END_OF_LIST(),
 };

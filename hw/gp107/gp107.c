@@ -28,6 +28,7 @@
 #include "top/vbios.h"
 
 #define MIB             (1024ull * 1024)
+#define MAX_NS          (60ull * 1000 * 1000 * 1000)
 
 void gp107_config_init(GpConfig *cfg)
 {
@@ -61,6 +62,10 @@ static const char *check_config(const GpConfig *cfg)
     }
     if (!cfg->ptimer_numerator || !cfg->ptimer_denominator) {
         return "PTIMER numerator and denominator must not be 0";
+    }
+    if (cfg->stale_grace_ns > MAX_NS || cfg->irq_rearm_ns > MAX_NS ||
+        cfg->fault_report_ns > MAX_NS) {
+        return "times must not exceed a minute";
     }
     if (cfg->switches[GP_SWITCH_DUPLICATE] > cfg->fault_entries) {
         return "duplicates must not exceed the fault buffer's entries";
@@ -343,6 +348,7 @@ GpRun gp107_run(Gp107 *gpu, unsigned budget)
     gp_pmc_poll(gpu);
     gp_mmu_poll(gpu);
     gp_fault_buffer_poll(gpu);
+    gp_fault_unit_poll(gpu);
     gp_falcons_poll(gpu);
     return gp_fifo_run(gpu, budget);
 }

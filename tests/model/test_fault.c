@@ -391,6 +391,36 @@ static void test_unit(void)
     test_gpu_free(t);
 }
 
+/* The channel stops at once, the interrupt comes after a time. */
+static void test_report_time(void)
+{
+    GpFault fault = { .inst = 0x1000, .client = { .engine = 0 } };
+    Heard heard = { 0 };
+    GpConfig cfg;
+    TestGpu *t;
+
+    gp107_config_init(&cfg);
+    cfg.fault_report_ns = 5000;
+    t = test_gpu_new(&cfg);
+    gp_fault_unit_set_notify(t->gpu, hear, &heard);
+    gp_fault_unit_post(t->gpu, &fault);
+    g_assert_cmpuint(heard.faults, ==, 1);
+    fault.inst = 0x2000;
+    gp_fault_unit_post(t->gpu, &fault);
+    g_assert_cmpuint(heard.faults, ==, 2);
+    test_advance(t, 4000);
+    test_run(t);
+    g_assert_cmphex(test_rd(t, PENDING), ==, 0);
+    g_assert_cmpuint(heard.acks, ==, 0);
+    test_advance(t, 2000);
+    test_run(t);
+    g_assert_cmphex(test_rd(t, PENDING), ==, 1);
+    g_assert_cmpuint(heard.acks, ==, 1);
+    g_assert_cmphex(test_rd(t, 0x002800), ==, 1);
+    gp107_reset(t->gpu);
+    test_gpu_free(t);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -404,6 +434,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fault/switch/duplicate", test_duplicates);
     g_test_add_func("/fault/switch/overflow", test_overflow);
     g_test_add_func("/fault/switch/storm", test_storm);
-    g_test_add_func("/fault/unit", test_unit);
+    g_test_add_func("/fault/unit/registers", test_unit);
+    g_test_add_func("/fault/unit/report-time", test_report_time);
     return g_test_run();
 }

@@ -43,6 +43,7 @@ typedef struct GpConfig {
     bool strict_tlb;                /* compare each TLB hit with a walk */
     uint64_t stale_grace_ns;        /* legal time between PTE and flush */
     uint64_t irq_rearm_ns;          /* level line seen again after rearm */
+    uint64_t fault_report_ns;       /* from a fatal fault to its interrupt */
     uint32_t switches[GP_SWITCH_COUNT];
 } GpConfig;
 

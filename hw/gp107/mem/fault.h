@@ -26,6 +26,8 @@ void gp_fault_unit_free(GpFaultUnit *fu);
 void gp_fault_unit_reset(GpFaultUnit *fu);
 /* A fault that is not replayable; the unit is @fault->client.engine. */
 void gp_fault_unit_post(Gp107 *gpu, const GpFault *fault);
+/* Reports that arrive; called from gp107_run(). */
+void gp_fault_unit_poll(Gp107 *gpu);
 /* Units with a fault, for PFIFO's interrupt status (259c). */
 uint32_t gp_fault_unit_pending(Gp107 *gpu);
 /*

@@ -4,6 +4,11 @@
  *
  * A unit keeps the first fault until the driver acknowledges it; PFIFO hears
  * of every one, since each stops its channel.
+ *
+ * The channel stops at once; the report takes its way to the host, which is
+ * fault_report_ns.  Without it a driver whose other CPU still finishes the
+ * cancel that caused the fault would meet an interrupt that no hardware could
+ * have raised so early.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -34,6 +39,8 @@ enum {
 struct GpFaultUnit {
     Gp107 *gpu;
     uint32_t pending;
+    uint32_t under_way;             /* not pending yet, until due */
+    uint64_t due[UNITS];
     uint32_t unit[UNITS][UNIT_WORDS];
     void (*notify)(void *opaque, const GpFault *fault);
     void *opaque;
@@ -89,6 +96,7 @@ void gp_fault_unit_free(GpFaultUnit *fu)
 void gp_fault_unit_reset(GpFaultUnit *fu)
 {
     fu->pending = 0;
+    fu->under_way = 0;
     memset(fu->unit, 0, sizeof(fu->unit));
 }
 
@@ -99,7 +107,7 @@ void gp_fault_unit_post(Gp107 *gpu, const GpFault *fault)
     uint32_t bit = 1u << unit;
 
     gp_count(gpu, GP_COUNTER_FAULTS_FATAL, 1);
-    if (!(fu->pending & bit)) {
+    if (!((fu->pending | fu->under_way) & bit)) {
         uint64_t va = fault->va & ~0xfffull;
 
         gp_log(gpu, GP_LOG_GUEST, "fault unit %u: type %x at %013" PRIx64
@@ -117,10 +125,40 @@ void gp_fault_unit_post(Gp107 *gpu, const GpFault *fault)
             (uint32_t)fault->access << INFO_ACCESS_SHIFT |
             (fault->client.hub ? INFO_HUB : 0) |
             (uint32_t)fault->client.gpc << INFO_GPC_SHIFT;
-        fu->pending |= bit;
+        if (gpu->cfg.fault_report_ns) {
+            fu->under_way |= bit;
+            fu->due[unit] = gp_now(gpu) + gpu->cfg.fault_report_ns;
+            gp_wake_at(gpu, fu->due[unit]);
+        } else {
+            fu->pending |= bit;
+        }
     }
     if (fu->notify) {
         fu->notify(fu->opaque, fault);
+    }
+}
+
+void gp_fault_unit_poll(Gp107 *gpu)
+{
+    GpFaultUnit *fu = gpu->fault_unit;
+    uint32_t arrived = 0;
+
+    for (unsigned unit = 0; fu->under_way && unit < UNITS; unit++) {
+        uint32_t bit = 1u << unit;
+
+        if (!(fu->under_way & bit)) {
+            continue;
+        }
+        if (gp_now(gpu) >= fu->due[unit]) {
+            arrived |= bit;
+        } else {
+            gp_wake_at(gpu, fu->due[unit]);
+        }
+    }
+    fu->under_way &= ~arrived;
+    fu->pending |= arrived;
+    if (arrived && fu->notify) {
+        fu->notify(fu->opaque, NULL);
     }
 }
 
