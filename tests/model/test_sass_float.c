@@ -665,11 +665,25 @@ static void test_float_flags(void)
         rig_eval(rig, OP(0x5c58) | DAB | BIT(47), F(t[i].a), F(t[i].b), 0);
         g_assert_cmphex(rig->w->cc_z & 1, ==, t[i].z);
         g_assert_cmphex(rig->w->cc_s & 1, ==, t[i].s);
+        rig->w->cc_z = rig->w->cc_s = 0x55555555;
+        rig_eval(rig, OP(0x0800) | DA | IMM32(F(t[i].b)) | BIT(52),
+                 F(t[i].a), 0, 0);
+        g_assert_cmphex(rig->w->cc_z & 3, ==, t[i].z * 3);
+        g_assert_cmphex(rig->w->cc_s & 3, ==, t[i].s * 3);
         rig_eval64(rig, OP(0x5c70) | WDAB | BIT(47), DBL(t[i].a),
                    DBL(t[i].b), 0);
         g_assert_cmphex(rig->w->cc_z & 1, ==, t[i].z);
         g_assert_cmphex(rig->w->cc_s & 1, ==, t[i].s);
     }
+    rig_eval(rig, OP(0x1e00) | DA | IMM32(F(-2)) | BIT(52), F(3), 0, 0);
+    g_assert_cmphex(rig->w->cc_s, ==, SASS_ALL_LANES);
+    rig_eval(rig, OP(0x5c68) | DAB | BIT(47), F(3), F(2), 0);
+    g_assert_cmphex(rig->w->cc_s, ==, 0);
+    rig_eval(rig, OP(0x0c00) | D(4) | A(2) | IMM32(F(-2)) | BIT(52), F(3), 0,
+             F(1));
+    g_assert_cmphex(rig->w->cc_s, ==, SASS_ALL_LANES);
+    rig_eval(rig, OP(0x5980) | DABC | BIT(47), F(3), F(2), F(-6));
+    g_assert_cmphex(rig->w->cc_z, ==, SASS_ALL_LANES);
     rig_free(rig);
 }
 

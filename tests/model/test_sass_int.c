@@ -43,6 +43,23 @@ static unsigned flags(const Rig *rig)
            (w->cc_o & 1) << 3;
 }
 
+static void put_lanes(Rig *rig, unsigned reg, const uint64_t *v)
+{
+    SASS_LANES(i) {
+        rig->w->r[reg][i] = (uint32_t)v[i];
+        rig->w->r[reg + 1][i] = (uint32_t)(v[i] >> 32);
+    }
+}
+
+static void random_lanes(uint64_t *state, uint64_t *v)
+{
+    SASS_LANES(i) {
+        uint64_t high = next_random(state);
+
+        v[i] = high << 32 | next_random(state);
+    }
+}
+
 static void test_iadd(void)
 {
     const Case cases[] = {
@@ -127,23 +144,6 @@ static void test_iadd_flags(void)
     rig_eval(rig, OP(0x5c10) | DAB, 0, 0, 0);
     g_assert_cmphex(flags(rig), ==, t[G_N_ELEMENTS(t) - 1].want);
     rig_free(rig);
-}
-
-static void put_lanes(Rig *rig, unsigned reg, const uint64_t *v)
-{
-    SASS_LANES(i) {
-        rig->w->r[reg][i] = (uint32_t)v[i];
-        rig->w->r[reg + 1][i] = (uint32_t)(v[i] >> 32);
-    }
-}
-
-static void random_lanes(uint64_t *state, uint64_t *v)
-{
-    SASS_LANES(i) {
-        uint64_t high = next_random(state);
-
-        v[i] = high << 32 | next_random(state);
-    }
 }
 
 /* Sums, differences, comparisons and products of 64 bits in two words. */
@@ -366,8 +366,59 @@ static void test_minmax(void)
         { OP(0x3820) | DA | PS(PT) | BIT(48) | IMM20(-3), 4, 0, 0,
           0xfffffffd },
     };
+    Rig *rig = rig_new(32);
+    uint64_t seed = 8;
 
     CHECK(cases);
+    /* 64 bits as Mesa does: .XHI.CC of the high words, .XLO of the low. */
+    for (unsigned n = 0; n < 400; n++) {
+        bool sign = n & 1, max = n & 2;
+        uint64_t mods = FIELD(sign, 48) | (max ? PS_NOT(PT) : PS(PT));
+        uint64_t a[32], b[32];
+
+        random_lanes(&seed, a);
+        random_lanes(&seed, b);
+        SASS_LANES(i) {
+            b[i] = (n + i) % 3 ? b[i] : (a[i] & ~0xffffffffull) |
+                                        (uint32_t)b[i];
+        }
+        put_lanes(rig, 10, a);
+        put_lanes(rig, 12, b);
+        rig_do(rig, OP(0x5c20) | D(15) | A(11) | B(13) | mods |
+               FIELD(3, 43) | BIT(47));
+        rig_do(rig, OP(0x5c20) | D(14) | A(10) | B(12) | mods |
+               FIELD(1, 43));
+        SASS_LANES(i) {
+            bool less = sign ? (int64_t)a[i] < (int64_t)b[i] : a[i] < b[i];
+            uint64_t want = less != max ? a[i] : b[i];
+
+            g_assert_cmphex(rig->w->r[14][i], ==, (uint32_t)want);
+            g_assert_cmphex(rig->w->r[15][i], ==, want >> 32);
+        }
+    }
+    /* Three words, the middle one deciding, and then the lowest. */
+    for (unsigned n = 0; n < 4; n++) {
+        bool middle = n & 1, a_less = n & 2;
+
+        rig_set(rig, 10, a_less ? 5 : 9);
+        rig_set(rig, 12, 7);
+        rig_set(rig, 11, middle ? (a_less ? 1 : 3) : 2);
+        rig_set(rig, 13, 2);
+        if (middle) {
+            rig_set(rig, 10, 20 - rig_get(rig, 10));
+        }
+        rig_do(rig, OP(0x5c20) | D(1) | A(3) | B(3) | PS(PT) |
+               FIELD(3, 43) | BIT(47));
+        rig_do(rig, OP(0x5c20) | D(1) | A(11) | B(13) | PS(PT) |
+               FIELD(2, 43) | BIT(47));
+        g_assert_cmpuint(rig_get(rig, 1), ==,
+                         rig_get(rig, a_less ? 11 : 13));
+        rig_do(rig, OP(0x5c20) | D(1) | A(10) | B(12) | PS(PT) |
+               FIELD(1, 43));
+        g_assert_cmpuint(rig_get(rig, 1), ==,
+                         rig_get(rig, a_less ? 10 : 12));
+    }
+    rig_free(rig);
 }
 
 /* ICMP and ISET, ISETP without carry, for every condition. */
@@ -504,11 +555,12 @@ static void test_bits(void)
         { flo | BIT(48), 0, 0xffffffff, 0, 0xffffffff },
         { flo | BIT(40), 0, 0xfffffffe, 0, 0 },
         { bfe, 0x12345678, 0x0808, 0, 0x56 },
+        { bfe, 0x12345778, 0x0808, 0, 0x57 },
         { bfe, 0x12345678, 0x2000, 0, 0x12345678 },
         { bfe, 0x12345678, 0xff1c, 0, 1 },
         { bfe, 0x12345678, 0x0008, 0, 0 }, { bfe, 0xffffffff, 0x0820, 0, 0 },
         { bfe | BIT(48), 0x0000f600, 0x0808, 0, 0xfffffff6 },
-        { bfe | BIT(48), 0x00007600, 0x0808, 0, 0x76 },
+        { bfe | BIT(48), 0x00007700, 0x0808, 0, 0x77 },
         { bfe | BIT(48), 0x80000000, 0x0820, 0, 0xffffffff },
         { bfe | BIT(48), 0xc0000000, 0xff1e, 0, 0xffffffff },
         { bfe | BIT(48), 0xffffffff, 0x0004, 0, 0 },

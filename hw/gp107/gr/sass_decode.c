@@ -571,8 +571,7 @@ static void decode_bits(SassInsn *in)
     case SASS_OP_IMNMX:
         in->ps = pred(in, 39, 42);
         flag(in, 48, SASS_M_SIGN_A);
-        /* The steps of a multi-word minimum are not modelled. */
-        bad_if(in, sass_bits(in->word, 43, 2));
+        in->sub = sass_bits(in->word, 43, 2);
         break;
     case SASS_OP_BFI:
         src_c(in, 1);

@@ -329,6 +329,7 @@ static void modes(Text *t, const SassInsn *in)
     static const char *const type[] = { "", ".S32", ".64", ".S64", ".F32",
                                         ".F16x2", ".F64" };
     static const char *const shfl[4] = { "IDX", "UP", "DOWN", "BFLY" };
+    static const char *const minmax[4] = { "", ".XLO", ".XMED", ".XHI" };
     static const char *const vote[3] = { "ALL", "ANY", "EQ" };
     static const char *const scale[7] = { "", ".D2", ".D4", ".D8", ".M8",
                                           ".M4", ".M2" };
@@ -371,6 +372,8 @@ static void modes(Text *t, const SassInsn *in)
         say(t, "%s", cmode[in->sub]);
         break;
     case SASS_OP_IMNMX:
+        say(t, "%s%s", is_unsigned ? ".U32" : "", minmax[in->sub]);
+        break;
     case SASS_OP_SHR:
     case SASS_OP_BFE:
     case SASS_OP_FLO:

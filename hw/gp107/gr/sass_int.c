@@ -231,22 +231,47 @@ SASS_EXEC(xmad)
     return SASS_STEP_NEXT;
 }
 
+/*
+ * IMNMX.  A minimum of several words goes from the highest down, by .XHI,
+ * .XMED and .XLO: words below the highest are unsigned, and count only while
+ * all above them were equal.  How the condition code says so in between is
+ * not documented: here it is that of a comparison, zero for equal and no
+ * carry for less.
+ */
 SASS_EXEC(imnmx)
 {
+    enum { XLO = 1, XMED = 2 };
     uint32_t buf[SASS_WARP_LANES], out[SASS_WARP_LANES];
-    uint32_t sign = in->mods & SASS_M_SIGN_A ? 0x80000000u : 0;
-    uint32_t min = sass_get_pred(w, in->ps);
+    uint32_t lt[SASS_WARP_LANES], eq[SASS_WARP_LANES];
+    bool lower = in->sub == XLO || in->sub == XMED;
+    uint32_t sign = in->mods & SASS_M_SIGN_A && !lower ? 0x80000000u : 0;
+    uint32_t min = sass_get_pred(w, in->ps), less, equal, first;
     const uint32_t *a = sass_row(w, in->ra, 0), *b;
 
     if (!sass_src_b(w, in, buf, &b)) {
         return SASS_STEP_FAULT;
     }
     SASS_LANES(i) {
-        bool less = (a[i] ^ sign) < (b[i] ^ sign);
-
-        out[i] = less == (bool)(min >> i & 1) ? a[i] : b[i];
+        lt[i] = (a[i] ^ sign) < (b[i] ^ sign);
+        eq[i] = a[i] == b[i];
     }
-    sass_cc_logic(w, in, mask, out);
+    less = sass_to_mask(lt);
+    equal = sass_to_mask(eq);
+    if (lower) {
+        less = (w->cc_z & less) | (~w->cc_z & ~w->cc_c);
+        equal &= w->cc_z;
+    }
+    first = ~(less ^ min);
+    SASS_LANES(i) {
+        out[i] = first >> i & 1 ? a[i] : b[i];
+    }
+    if (in->sub) {
+        if (in->mods & SASS_M_CC) {
+            sass_cc_set(w, mask, equal, less, ~less, 0);
+        }
+    } else {
+        sass_cc_logic(w, in, mask, out);
+    }
     sass_put(w, in->rd, 0, mask, out);
     return SASS_STEP_NEXT;
 }
