@@ -13,6 +13,7 @@
 #define PAGES           512                 /* of 4 KiB in each */
 #define ROUNDS          400
 #define LOOKS           24                  /* translations in a round */
+#define HOT             32                  /* pages that most of it is about */
 
 typedef struct Shadow {
     bool valid;
@@ -47,6 +48,11 @@ static GRand *dice;
 static int random_range(int from, int to)
 {
     return g_rand_int_range(dice, from, to);
+}
+
+static unsigned random_page(void)
+{
+    return random_range(0, 8) ? random_range(0, HOT) : random_range(0, PAGES);
 }
 
 static GpAperture random_aperture(void)
@@ -124,7 +130,7 @@ static bool allowed(const Shadow *page, GpAccess access, GpFaultType *type)
 static void look(State *s, bool judge)
 {
     unsigned region = random_range(0, REGIONS);
-    unsigned index = random_range(0, PAGES);
+    unsigned index = random_page();
     unsigned offset = random_range(0, 0x1000);
     const GpClient *client = &clients[random_range(0, 2)];
     GpAccess access = random_range(0, 3);
@@ -174,7 +180,7 @@ static void run(GpAperture tables)
 
         while (changes--) {
             unsigned region = random_range(0, REGIONS);
-            unsigned first = random_range(0, PAGES);
+            unsigned first = random_page();
             unsigned how = random_range(0, 16);
 
             if (how == 0) {
