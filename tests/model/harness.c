@@ -14,6 +14,7 @@
 
 #include "gr/gr.h"
 
+#define FIRST_ALLOC     0x100000
 #define RUN_BUDGET      4096
 #define RUN_SLICES      200000
 #define POLL_NS         10000
@@ -162,6 +163,13 @@ static void *map_zero(uint64_t size)
     return mem;
 }
 
+static void start_over(TestGpu *t)
+{
+    t->vram_next = FIRST_ALLOC;
+    t->sys_next = FIRST_ALLOC;
+    t->now = 1000000;
+}
+
 TestGpu *test_gpu_new(const GpConfig *cfg)
 {
     TestGpu *t = calloc(1, sizeof(*t));
@@ -191,9 +199,7 @@ TestGpu *test_gpu_new(const GpConfig *cfg)
     t->vram = map_zero(t->vram_size);
     t->sys = map_zero(TEST_SYS_SIZE);
     t->high = map_zero(TEST_HIGH_SIZE);
-    t->vram_next = 1 << 20;
-    t->sys_next = 1 << 20;
-    t->now = 1000000;
+    start_over(t);
     config.vram = t->vram;
     t->gpu = gp107_new(&host, &config, &error);
     if (!t->gpu) {
@@ -202,12 +208,11 @@ TestGpu *test_gpu_new(const GpConfig *cfg)
     return t;
 }
 
-void test_gpu_free(TestGpu *t)
+static void free_lists(TestGpu *t)
 {
     TestChannel *ch;
     TestVm *vm;
 
-    gp107_free(t->gpu);
     while ((ch = t->channels)) {
         t->channels = ch->next;
         free(ch);
@@ -216,11 +221,53 @@ void test_gpu_free(TestGpu *t)
         t->vms = vm->next;
         free(vm);
     }
+    free(t->writes);
+}
+
+void test_gpu_free(TestGpu *t)
+{
+    gp107_free(t->gpu);
+    free_lists(t);
     munmap(t->vram, t->vram_size);
     munmap(t->sys, TEST_SYS_SIZE);
     munmap(t->high, TEST_HIGH_SIZE);
-    free(t->writes);
     free(t);
+}
+
+/* Pages that were given out stay; the rest goes back to the kernel. */
+static void clear(uint8_t *mem, uint64_t size, uint64_t used)
+{
+    uint64_t whole = (used + 0xfff) & ~0xfffull;
+
+    memset(mem, 0, whole);
+    TEST_CHECK(!madvise(mem + whole, size - whole, MADV_DONTNEED));
+}
+
+void test_gpu_recycle(TestGpu *t, const GpConfig *cfg)
+{
+    TestGpu fresh = {
+        .gpu = t->gpu,
+        .vram = t->vram,
+        .vram_size = t->vram_size,
+        .sys = t->sys,
+        .high = t->high,
+        .print_log = t->print_log,
+    };
+    void *vram = t->gpu->cfg.vram;
+
+    TEST_CHECK(cfg->vram_size == t->vram_size);
+    free_lists(t);
+    clear(t->vram, t->vram_size, t->vram_next);
+    clear(t->sys, TEST_SYS_SIZE, t->sys_next);
+    clear(t->high, TEST_HIGH_SIZE, 0);
+    *t = fresh;
+    start_over(t);
+    t->gpu->cfg = *cfg;
+    t->gpu->cfg.vram = vram;
+    memset(&t->gpu->stats, 0, sizeof(t->gpu->stats));
+    gp107_reset(t->gpu);
+    t->kicks = 0;
+    t->wake = 0;
 }
 
 uint32_t test_rd(TestGpu *t, uint32_t addr)

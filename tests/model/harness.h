@@ -84,6 +84,11 @@ struct TestGpu {
 /* NULL: gp107_config_init()'s configuration, with 64 MiB of VRAM. */
 TestGpu *test_gpu_new(const GpConfig *cfg);
 void test_gpu_free(TestGpu *t);
+/*
+ * As if freed and made anew with @cfg, which may differ in what a running GPU
+ * can change; cheap.  gp107_reset() must leave nothing behind.
+ */
+void test_gpu_recycle(TestGpu *t, const GpConfig *cfg);
 
 /* Aborts with a message; TEST_CHECK for what the harness itself relies on. */
 void test_fail(const char *fmt, ...)

@@ -268,6 +268,48 @@ static void test_io_ports(void)
     test_gpu_free(t);
 }
 
+static bool has_state(uint32_t addr)
+{
+    /* PROM and the holes behind it are constant; PRAMIN is memory. */
+    return !(addr >= 0x180000 && addr < 0x400000) &&
+           !(addr >= 0x600000 && addr < 0x800000) && addr < 0xa00000;
+}
+
+/* Reset is power-on: after all that can be done, no register tells. */
+static void test_reset(void)
+{
+    TestGpu *t = test_gpu_new(NULL), *fresh = test_gpu_new(NULL);
+    GpConfig cfg = t->gpu->cfg;
+    TestVm *vm = test_vm_new(t, GP_VRAM);
+    TestChannel *ch = test_channel_new(vm, TEST_RUNLIST_GR);
+
+    test_compute_setup(ch);
+    g_assert_true(test_finish(ch));
+    for (uint32_t addr = 0; addr < GP_BAR0_SIZE; addr += 4) {
+        if (has_state(addr)) {
+            test_wr(t, addr, addr * 2654435761u);
+        }
+        if (addr % 0x10000 == 0) {
+            test_run(t);
+        }
+    }
+    test_gpu_recycle(t, &cfg);
+    g_assert_false(t->irq);
+    for (uint32_t addr = 0; addr < GP_BAR0_SIZE; addr += 4) {
+        if (has_state(addr) && test_rd(t, addr) != test_rd(fresh, addr)) {
+            g_test_message("register %06x", addr);
+            g_test_fail();
+        }
+    }
+    /* And it works as it did. */
+    vm = test_vm_new(t, GP_VRAM);
+    ch = test_channel_new(vm, TEST_RUNLIST_GR);
+    test_compute_setup(ch);
+    g_assert_true(test_finish(ch));
+    test_gpu_free(t);
+    test_gpu_free(fresh);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -281,5 +323,6 @@ int main(int argc, char **argv)
     g_test_add_func("/core/debug-idle", test_debug_idle);
     g_test_add_func("/core/switches", test_switches);
     g_test_add_func("/core/io-ports", test_io_ports);
+    g_test_add_func("/core/reset", test_reset);
     return g_test_run();
 }
