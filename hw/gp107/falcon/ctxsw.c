@@ -135,9 +135,8 @@ static void run_method(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t method)
         break;
     case METHOD_STOP:
     case METHOD_START:
-        gp_gr_set_switching(gpu, method == METHOD_START);
-        gp_kick(gpu);
         box[1] = SWITCH_DONE;
+        gp_gr_set_switching(gpu, method == METHOD_START);
         break;
     default:
         gp_count(gpu, GP_COUNTER_UNKNOWN_METHODS, 1);
@@ -156,9 +155,13 @@ void gp_ctxsw_start(GpCtxsw *ctxsw, GpFalcon *falcon)
     gp_gr_set_ready(falcon->gpu, true);
 }
 
+/* The mailboxes are no part of FECS: an answer outlives it. */
 void gp_ctxsw_reset(GpCtxsw *ctxsw, GpFalcon *falcon)
 {
-    *ctxsw = (GpCtxsw) { 0 };
+    ctxsw->running = false;
+    ctxsw->data = 0;
+    ctxsw->method = 0;
+    ctxsw->bound = 0;
     gp_gr_set_ready(falcon->gpu, false);
 }
 

@@ -249,6 +249,7 @@ void gp_falcons_free(GpFalcons *falcons)
 void gp_falcons_reset(GpFalcons *falcons)
 {
     falcons->acr = (GpAcr) { 0 };
+    falcons->ctxsw = (GpCtxsw) { 0 };
     gp_falcon_reset(&falcons->pmu);
     gp_falcon_reset(&falcons->sec2);
     gp_falcon_reset(&falcons->fecs);

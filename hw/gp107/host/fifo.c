@@ -211,6 +211,10 @@ bool gp_fifo_acquire(GpFifo *fifo, GpEngine *engine, GpHostChannel *channel)
     if (engine->current == &channel->pub) {
         return true;
     }
+    /* A blocked runlist lets nobody new in: no switch is under way then. */
+    if (fifo->sched_disable >> engine->runlist & 1) {
+        return false;
+    }
     if (!engine->ops->acquire(engine, &channel->pub)) {
         fifo->waiting[index] = &channel->pub;
         return false;
