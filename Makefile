@@ -94,8 +94,12 @@ distro: deps fetch-distro $(firmware_stamp)
 	@tools/distro-guest.sh --src $(O)/src/distro --firmware $(firmware) \
 		--out $(O)/distro
 
-igt: deps $(O)/gp107-debug
+igt: deps $(O)/gp107-debug $(O)/control-preload.so
 	@$(MAKE) -C tests/igt O=$(O)/igt
+
+$(O)/control-preload.so: tools/control-preload.c | deps
+	@mkdir -p $(O)
+	@gcc $(tool_cflags) -shared -fPIC -o $@ $<
 
 $(O)/gp107-debug: tools/gp107-debug.c hw/gp107/core/gpu.h hw/gp107/core/stats.h | deps
 	@mkdir -p $(O)

@@ -11,8 +11,8 @@ usage()
 Usage: tools/check-controls.sh [--out DIR]
 
 Let the emulated card misbehave and see that the tests notice:
-  ignore-flush  one TLB flush is ignored: some subtest must fail
-  drop-replay   one replay is lost: the runner must report a hang
+  ignore-flush  the TLB flush of one munmap() is ignored: its subtest must fail
+  drop-replay   replays are lost: the runner must report a hang
 
   --out DIR  the build directory (default: build)
   --help     this text
@@ -43,27 +43,27 @@ control()
 	fi
 }
 
-# The subtest passes on a sound card, then one flush after the other is
-# ignored; each flush that matters must be missed. In the guest.
+# In the guest: the subtest passes as it is, and fails when the flush of the one
+# munmap() in its middle is ignored. Linux 6.12 flushes twice there, so the card
+# ignores what comes until the munmap() is over.
 ignore_flush='
-program=$1 debug=$2 subtest=$3
-"$program" --run-subtest "$subtest" || exit 10
-for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-	"$debug" switch ignore-flush $n
-	"$program" --run-subtest "$subtest" || exit 20
-	"$debug" switch ignore-flush 0
-done
-exit 30
+export CONTROL_BYTES=16384 CONTROL_BEFORE=true LD_PRELOAD=$3
+export CONTROL_AFTER="$2 switch ignore-flush 0"
+"$1" --run-subtest munmap-middle || exit 10
+export CONTROL_BEFORE="$2 switch ignore-flush 4294967295"
+"$1" --run-subtest munmap-middle && exit 11
+unset LD_PRELOAD
+"$2" counters | grep -q "^flushes-ignored [1-9]" || exit 12
 '
 rc=0
-"$TOP/tools/run-guest.sh" --out "$out" --timeout 120 \
+"$TOP/tools/run-guest.sh" --out "$out" --timeout 60 \
 	--log "$out/log/control-flush-console.log" -- \
-	sh -c "$ignore_flush" sh "$program" "$debug" munmap || rc=$?
-[ "$rc" -eq 20 ] && rc=0
+	sh -c "$ignore_flush" sh "$program" "$debug" "$out/control-preload.so" ||
+	rc=$?
 control ignore-flush "$rc"
 
 rc=0
-"$TOP/tools/run-guest.sh" --out "$out" --timeout 25 \
+"$TOP/tools/run-guest.sh" --out "$out" --timeout 20 \
 	--device gp107,one-runlist=on,drop-replay=4294967295 \
 	--log "$out/log/control-replay-console.log" -- \
 	"$program" --run-subtest read-fault || rc=$?
