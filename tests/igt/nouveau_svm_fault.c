@@ -215,19 +215,19 @@ static void many_bad_clients(void)
 	svm_next_client_works();
 }
 
-/* Half of the threads hit memory, half nothing. */
+/* All threads hit memory but the last one. */
 static void partly_unmapped(void)
 {
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(64);
 
-	svm_unmap(mem + 32 * WORDS, 32 * PAGE);
+	svm_unmap(mem + 63 * WORDS, PAGE);
 	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, 64,
 				 .base = svm_addr(mem), .stride = PAGE,
 				 .value = 1), -ENODEV);
 	svm_client_close(gpu);
 	svm_next_client_works();
-	svm_unmap(mem, 32 * PAGE);
+	svm_unmap(mem, 63 * PAGE);
 }
 
 static void unmanaged_hole(void)
@@ -737,7 +737,7 @@ const struct svm_test svm_fault_tests[] = {
 	  killed_stays_dead },
 	{ "many-bad-clients", "Eight clients are killed one by one",
 	  many_bad_clients },
-	{ "partly-unmapped", "One warp hits, another misses",
+	{ "partly-unmapped", "One thread of 64 has no memory",
 	  partly_unmapped },
 	{ "unmanaged-hole", "A fault in the unmanaged area is fatal",
 	  unmanaged_hole },

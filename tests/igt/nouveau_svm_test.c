@@ -10,6 +10,9 @@
 /* Seconds that a child may last. */
 #define CHILD_LIMIT	90
 
+/* Within this time a bad access has killed its channel. */
+#define DEATH_MS	8000
+
 struct svm_gpu *svm_client(void)
 {
 	struct svm_gpu *gpu = malloc(sizeof(*gpu));
@@ -117,20 +120,37 @@ uint32_t svm_gpu_read(struct svm_gpu *gpu, const void *addr)
 	return *(volatile uint32_t *)&out;
 }
 
+int svm_run_dying(struct svm_gpu *gpu, enum svm_kernel kernel,
+		  unsigned int blocks, unsigned int block,
+		  const struct svm_args *args)
+{
+	uint32_t job;
+	int ret = svm_submit(gpu, kernel, blocks, block, args, &job);
+
+	return ret ? ret : svm_wait(gpu, job, DEATH_MS);
+}
+
 void svm_gpu_write_dies(struct svm_gpu *gpu, const void *addr)
 {
-	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, 1,
-				 .base = svm_addr(addr), .value = 0xbad),
+	const struct svm_args args = {
+		.base = svm_addr(addr),
+		.value = 0xbad,
+	};
+
+	igt_assert_eq(svm_run_dying(gpu, SVM_KERNEL_STORE32, 1, 1, &args),
 		      -ENODEV);
 }
 
 void svm_gpu_read_dies(struct svm_gpu *gpu, const void *addr)
 {
 	uint32_t out = 0;
+	const struct svm_args args = {
+		.base = svm_addr(addr),
+		.out = svm_addr(&out),
+	};
 
-	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_LOAD32, 1, 1,
-				 .base = svm_addr(addr),
-				 .out = svm_addr(&out)), -ENODEV);
+	igt_assert_eq(svm_run_dying(gpu, SVM_KERNEL_LOAD32, 1, 1, &args),
+		      -ENODEV);
 }
 
 /* Threads for @pages pages, and iterations, so that all are covered. */

@@ -60,6 +60,10 @@ void svm_check_filled(const uint32_t *mem, size_t pages, uint32_t seed);
 /* One word by one thread; these assert that the job ends well. */
 void svm_gpu_write(struct svm_gpu *gpu, const void *addr, uint32_t value);
 uint32_t svm_gpu_read(struct svm_gpu *gpu, const void *addr);
+/* A launch that is to kill its channel: -ENODEV, and rather soon. */
+int svm_run_dying(struct svm_gpu *gpu, enum svm_kernel kernel,
+		  unsigned int blocks, unsigned int block,
+		  const struct svm_args *args);
 /* These assert that the access is fatal to the channel. */
 void svm_gpu_write_dies(struct svm_gpu *gpu, const void *addr);
 void svm_gpu_read_dies(struct svm_gpu *gpu, const void *addr);

@@ -160,7 +160,7 @@ static void migrate(struct svm_gpu *gpu)
 	munmap(mem, VRAM_WORDS * 4);
 }
 
-static void figures(struct svm_stats *stats)
+static void print_figures(struct svm_stats *stats)
 {
 	static const struct {
 		enum svm_counter counter;
@@ -230,7 +230,7 @@ int main(void)
 
 	walk_list(&gpu);
 	migrate(&gpu);
-	figures(&stats);
+	print_figures(&stats);
 
 	svm_stats_close(&stats);
 	svm_close(&gpu);
