@@ -365,6 +365,11 @@ static void test_fecs(void)
     g_assert_cmphex(fecs_method(t, 0x80000000 | inst >> 12, 0x09), ==, 1);
     test_wr(t, FECS + 0xb00, inst >> 12);
     g_assert_cmphex(test_rd(t, FECS + 0xb00), ==, 0);
+    /* Or it is unloaded by a switch to none. */
+    fecs_method(t, 0x80000000 | inst >> 12, 0x03);
+    test_wr(t, FECS + 0xb04, 0);
+    test_wr(t, FECS + 0x000, 0x100);
+    g_assert_cmphex(test_rd(t, FECS + 0xb00), ==, 0);
 
     fecs_method(t, ~0u, 0x38);
     g_assert_cmphex(test_rd(t, FECS + 0x804), ==, 1);

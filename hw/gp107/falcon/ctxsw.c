@@ -7,6 +7,8 @@
 #include "../core/mmio.h"
 #include "../gr/gr.h"
 
+#define IRQSSET         0x000
+#define IRQ_CTXSW       0x00000100      /* Host's request for a switch */
 #define METHOD_DATA     0x500
 #define METHOD_PUSH     0x504
 #define FS              0x604           /* 4:0 GPCs, 20:16 FBPs */
@@ -162,6 +164,7 @@ void gp_ctxsw_reset(GpCtxsw *ctxsw, GpFalcon *falcon)
     ctxsw->data = 0;
     ctxsw->method = 0;
     ctxsw->bound = 0;
+    ctxsw->new_ctx = 0;
     gp_gr_set_ready(falcon->gpu, false);
 }
 
@@ -193,6 +196,8 @@ bool gp_ctxsw_read(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t reg,
         *val = current ? current : ctxsw->bound;
         return true;
     case NEW_CTX:
+        *val = ctxsw->new_ctx;
+        return true;
     case HOST_INT_STATUS:
     case HOST_INT_CLEAR:
         *val = 0;
@@ -200,6 +205,19 @@ bool gp_ctxsw_read(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t reg,
     default:
         return false;
     }
+}
+
+/*
+ * A driver that bound a context by itself has it unloaded by asking, in
+ * Host's place, for a switch to none (nouveau's grctx_generate of Linux 6.1).
+ */
+static bool switch_by_hand(GpCtxsw *ctxsw, uint32_t irq)
+{
+    if (!(irq & IRQ_CTXSW) || !ctxsw->running) {
+        return false;
+    }
+    ctxsw->bound = ctxsw->new_ctx & CTX_VALID ? ctxsw->new_ctx : 0;
+    return true;
 }
 
 bool gp_ctxsw_write(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t reg,
@@ -219,6 +237,8 @@ bool gp_ctxsw_write(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t reg,
         return true;
     }
     switch (reg) {
+    case IRQSSET:
+        return switch_by_hand(ctxsw, val);
     case METHOD_DATA:
         ctxsw->data = val;
         return true;
@@ -234,8 +254,10 @@ bool gp_ctxsw_write(GpCtxsw *ctxsw, GpFalcon *falcon, uint32_t reg,
             ctxsw->bound = 0;
         }
         return true;
-    case FS:
     case NEW_CTX:
+        ctxsw->new_ctx = val;
+        return true;
+    case FS:
     case HOST_INT_STATUS:
     case HOST_INT_CLEAR:
         return true;

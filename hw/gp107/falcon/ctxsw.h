@@ -16,6 +16,7 @@ typedef struct GpCtxsw {
     uint32_t method;                    /* the last one */
     uint32_t mailbox[GP_CTXSW_MAILBOXES];
     uint32_t bound;                     /* by method 03, as in 409b00 */
+    uint32_t new_ctx;                   /* 409b04 */
 } GpCtxsw;
 
 void gp_ctxsw_start(GpCtxsw *ctxsw, GpFalcon *falcon);
