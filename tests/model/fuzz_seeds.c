@@ -215,21 +215,51 @@ static void instruction(const char *dir, const char *name, uint64_t word)
     end(&s, dir, name);
 }
 
-/* Every instruction in every form: what the decoder takes, by its top. */
+/*
+ * @word with the small fields that tell variants of it apart set to @i; its
+ * operands are R2, R3 and R4, and addresses have no offset.
+ */
+static uint64_t variant(uint64_t word, unsigned i)
+{
+    SassInsn in;
+
+    sass_decode(word, &in);
+    if (in.op >= SASS_OP_I2I && in.op <= SASS_OP_F2F) {
+        return (word & ~(0x3full << 8)) | (uint64_t)i << 8;
+    }
+    if (in.op >= SASS_OP_LD && in.op <= SASS_OP_LDC) {
+        return word & ~(0xfffffffull << 20);
+    }
+    if (in.op == SASS_OP_RED) {
+        return (word & ~(0xfffffffull << 20)) | (uint64_t)i << 20;
+    }
+    if (in.op >= SASS_OP_ATOM && in.op <= SASS_OP_ATOMS_CAS) {
+        return (word & ~(0xfffffull << 28)) | (uint64_t)(i & 3) << 28;
+    }
+    return word;
+}
+
+/* Every instruction in every form and of every type. */
 static void instructions(const char *dir)
 {
-    static bool seen[SASS_OP_COUNT][SASS_FORM_N + 1];
+    static bool seen[SASS_OP_COUNT][SASS_FORM_N + 1][16][16][32];
 
-    for (uint64_t top = 0; top < 0x10000; top++) {
-        uint64_t word = top << 48 | 4ull << 39 | 3u << 20 | 7u << 16 |
-                        2u << 8 | 1;
+    for (uint64_t i = 0; i < 0x400000; i++) {
+        uint64_t word = variant((i >> 6) << 48 | 4ull << 39 | 3u << 20 |
+                                7u << 16 | 2u << 8 | 1, i & 63);
+        bool *known, wide;
         SassInsn in;
         char name[32];
 
         sass_decode(word, &in);
-        if (in.op != SASS_OP_ILLEGAL && !seen[in.op][in.form]) {
-            seen[in.op][in.form] = true;
-            snprintf(name, sizeof(name), "sass-%02x-%x", in.op, in.form);
+        wide = in.mods & SASS_M_E;
+        known = &seen[in.op][in.form][in.sub & 15][in.dtype & 15]
+                     [(in.stype & 15) | (wide ? 16 : 0)];
+        if (in.op != SASS_OP_ILLEGAL && !in.trap && !*known) {
+            *known = true;
+            snprintf(name, sizeof(name), "sass-%02x-%x-%x%x%x%s", in.op,
+                     in.form, in.sub & 15, in.dtype & 15, in.stype & 15,
+                     wide ? "-e" : "");
             instruction(dir, name, word);
         }
     }
