@@ -607,8 +607,8 @@ static void test_help(void)
     static const char *const names[] = {
         "vram-size", "tpcs", "ces", "fault-entries", "ptimer-num",
         "ptimer-den", "one-runlist", "strict-tlb", "stale-grace-ns",
-        "irq-rearm-ns", "fault-report-ns", "ignore-flush", "drop-replay", "delay-replay-us",
-        "overflow", "duplicate", "storm",
+        "irq-rearm-ns", "fault-report-ns", "ignore-flush", "drop-replay",
+        "delay-replay-us", "overflow", "duplicate", "storm",
     };
     char *text;
 
