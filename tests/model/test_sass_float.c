@@ -319,6 +319,9 @@ static void test_mufu(void)
         { op | FIELD(5, 20), F(-1), 0, 0, NAN32 },
         { op | FIELD(5, 20), F(16), 0, 0, F(0.25f) },
         { op | FIELD(8, 20), F(16), 0, 0, F(4) },
+        { op | FIELD(8, 20), 0, 0, 0, 0 },
+        { op | FIELD(8, 20), SUBNORMAL, 0, 0, 0 },
+        { op | FIELD(5, 20), 0x80000000, 0, 0, 0xff800000 },
         { op | FIELD(8, 20), F(-16), 0, 0, NAN32 },
         { op | FIELD(3, 20), 0, 0, 0, 0xff800000 },
         { op | FIELD(3, 20), F(-1), 0, 0, NAN32 },
@@ -601,6 +604,7 @@ static void test_f2f(void)
         { f32 | BIT(45), 0, F(2.75f), 0, F(-2.75f) },
         { f32 | BIT(50), 0, F(2.75f), 0, F(1) },
         { f32 | BIT(50), 0, NAN32, 0, 0 },
+        { f32 | BIT(50), 0, 0x80000000, 0, 0 },
         { f32 | BIT(44), 0, SUBNORMAL, 0, 0 },
         { f32, 0, SUBNORMAL, 0, SUBNORMAL },
         { f32, 0, 0x7fc00000, 0, NAN32 },
@@ -670,8 +674,10 @@ static void test_float_flags(void)
                  F(t[i].a), 0, 0);
         g_assert_cmphex(rig->w->cc_z & 3, ==, t[i].z * 3);
         g_assert_cmphex(rig->w->cc_s & 3, ==, t[i].s * 3);
+        rig->w->cc_c = rig->w->cc_o = 1;
         rig_eval64(rig, OP(0x5c70) | WDAB | BIT(47), DBL(t[i].a),
                    DBL(t[i].b), 0);
+        g_assert_cmphex(rig->w->cc_c | rig->w->cc_o, ==, 0);
         g_assert_cmphex(rig->w->cc_z & 1, ==, t[i].z);
         g_assert_cmphex(rig->w->cc_s & 1, ==, t[i].s);
     }

@@ -71,6 +71,7 @@ static void test_iadd(void)
         { OP(0x5c10) | DAB | BIT(50), 0x7fffffff, 1, 0, 0x7fffffff },
         { OP(0x5c10) | DAB | BIT(50), 0x80000000, 0xffffffff, 0, 0x80000000 },
         { OP(0x5c10) | DAB | BIT(50), 0x80000000, 0x7fffffff, 0, 0xffffffff },
+        { OP(0x5c10) | DAB | BIT(50), 0x7fffffff, 0x80000000, 0, 0xffffffff },
         { OP(0x5c10) | DAB | BIT(50), 0x20000000, 0x30000000, 0, 0x50000000 },
         { OP(0x3810) | DA | IMM20(-5), 3, 0, 0, 0xfffffffe },
         { OP(0x3810) | DA | IMM20(0x7ffff), 1, 0, 0, 0x80000 },
@@ -250,6 +251,10 @@ static void test_imul(void)
         { OP(0x1f00) | DA | IMM32(0x12345678) | BIT(53), 0x10, 0, 0, 1 },
         { OP(0x1f00) | DA | IMM32(0xffffffff) | BIT(53) | BIT(54) | BIT(55),
           0xfffffffe, 0, 0, 0 },
+        { OP(0x1f00) | DA | IMM32(0xffffffff) | BIT(53) | BIT(54),
+          0xfffffffe, 0, 0, 0xfffffffe },
+        { OP(0x1f00) | DA | IMM32(0xffffffff) | BIT(53) | BIT(55),
+          0xfffffffe, 0, 0, 0xffffffff },
         { mad, 7, 9, 100, 163 },
         { mad | BIT(51), 7, 9, 100, 37 },
         { mad | BIT(52), 7, 9, 100, 0u - 37 },
@@ -486,6 +491,7 @@ static void test_shift(void)
         { shr | BIT(48), 0x7fffffff, 99, 0, 0 },
         { shr | BIT(48) | BIT(39), 0x80000000, 33, 0, 0xc0000000 },
         { shr | BIT(40), 0x00000003, 30, 0, 3 },
+        { shr | BIT(40), 0x12345678, 0, 0, 0x1e6a2c48 },
         { OP(0x3848) | DA | IMM20(3), 5, 0, 0, 40 },
     };
 
@@ -647,6 +653,12 @@ static void test_logic(void)
             g_assert_cmphex(rig->w->pred[5], ==, want ? 0xffffffffu : 0);
         }
     }
+    for (unsigned zero = 0; zero < 2; zero++) {
+        rig_pred(rig, 5, 0);
+        rig_eval(rig, OP(0x5be0) | DABC | FIELD(5, 48) | FIELD(2, 36) |
+                 FIELD(0x80, 28), 6, zero ? 1 : 3, 2);
+        g_assert_cmphex(rig->w->pred[5], ==, zero ? 0xffffffffu : 0);
+    }
     rig_eval(rig, op | BIT(47), 0x80000000, 0x80000000, 0);
     g_assert_cmphex(flags(rig), ==, 2);
     rig_eval(rig, op | BIT(47), 1, 2, 0);
@@ -711,6 +723,82 @@ static void test_move(void)
     SASS_LANES(i) {
         g_assert_cmpuint(rig->w->r[1][i], ==, i < 16 ? 10 : 20);
     }
+    rig_free(rig);
+}
+
+/*
+ * Every instruction without a carry: .CC gives zero and sign of the result,
+ * and clears carry and overflow; without it all four stay.
+ */
+static void test_logic_flags(void)
+{
+    static const struct {
+        uint64_t word;
+        uint32_t a, b, c;
+        unsigned want;
+    } t[] = {
+        { OP(0x5c48) | DAB, 1, 31, 0, 2 }, { OP(0x5c48) | DAB, 1, 32, 0, 1 },
+        { OP(0x5c28) | DAB, 8, 4, 0, 1 },
+        { OP(0x5c28) | DAB | BIT(48), 0x80000000, 4, 0, 2 },
+        { OP(0x5bf8) | DABC, 0, 31, 1, 2 }, { OP(0x5cf8) | DABC, 1, 1, 0, 1 },
+        { OP(0x5c00) | DAB | BIT(48), 0x80, 0x0800, 0, 2 },
+        { OP(0x5c00) | DAB, 0x80, 0x0700, 0, 1 },
+        { OP(0x5bf0) | DABC, 1, 0x011f, 0, 2 },
+        { OP(0x5bf0) | DABC, 0, 0x0100, 1, 1 },
+        { OP(0x5c30) | D(1) | B(3), 0, 1, 0, 1 },
+        { OP(0x5c30) | D(1) | B(3), 0, 0, 0, 2 },
+        { OP(0x5c20) | DAB | PS(PT) | BIT(48), 5, -1u, 0, 2 },
+        { OP(0x5c40) | DAB | FIELD(PT, 48), 5, 3, 0, 0 },
+        { OP(0x5be0) | DABC | FIELD(PT, 48) | FIELD(0xf0, 28), -5u, 0, 0, 2 },
+        { OP(0x5be0) | DABC | FIELD(PT, 48), 1, 2, 3, 1 },
+        { OP(0x5b50) | DAB | PS(PT) | FIELD(1, 49), 1, 2, 0, 2 },
+        { OP(0x5b50) | DAB | PS(PT) | FIELD(1, 49) | BIT(44), 1, 2, 0, 0 },
+        { OP(0x5b50) | DAB | PS(PT) | FIELD(1, 49), 2, 1, 0, 1 },
+        { OP(0x5800) | DAB | PS(PT) | FIELD(1, 48), 0, 0x3f800000, 0, 2 },
+        { OP(0x5800) | DAB | PS(PT) | FIELD(1, 48), 0, 0, 0, 1 },
+        { OP(0x5088) | D(1) | FIELD(PT, 12) | FIELD(PT, 29) | PS(PT), 0, 0, 0,
+          2 },
+        { OP(0x5ce0) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10) | BIT(45), 0,
+          1, 0, 2 },
+        { OP(0x5ce0) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10), 0, 0, 0, 1 },
+        { OP(0x5cb0) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10) | BIT(12), 0,
+          0xbf800000, 0, 2 },
+        { OP(0x5cb0) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10), 0, 0, 0, 1 },
+        { OP(0x5cb8) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10) | BIT(13), 0,
+          -1u, 0, 2 },
+        { OP(0x5ca8) | D(1) | B(3) | FIELD(2, 8) | FIELD(2, 10), 0,
+          0x80000000, 0, 3 },
+        { OP(0x5ca8) | D(1) | B(3) | FIELD(1, 8) | FIELD(2, 10), 0,
+          0xbf800000, 0, 2 },
+        { OP(0x5c60) | DAB | PS(PT), 0xbf800000, 0, 0, 2 },
+    };
+    Rig *rig = rig_new(32);
+
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(t); i++) {
+        bool set = i & 1;
+        unsigned before = ~t[i / 2].want & 0xf;
+
+        rig->w->cc_z = before & 1 ? SASS_ALL_LANES : 0;
+        rig->w->cc_s = before & 2 ? SASS_ALL_LANES : 0;
+        rig->w->cc_c = before & 4 ? SASS_ALL_LANES : 0;
+        rig->w->cc_o = before & 8 ? SASS_ALL_LANES : 0;
+        rig_eval(rig, t[i / 2].word | (set ? BIT(47) : 0), t[i / 2].a,
+                 t[i / 2].b, t[i / 2].c);
+        g_assert_cmphex(flags(rig), ==, set ? t[i / 2].want : before);
+    }
+    /* Conversions to 64 bits: of the whole result. */
+    rig_set64(rig, 12, 0x4130000000000000);             /* 2^20 */
+    rig_do(rig, OP(0x5cb0) | D(8) | B(12) | FIELD(3, 8) | FIELD(3, 10) |
+           BIT(47));
+    g_assert_cmphex(flags(rig), ==, 0);
+    rig_set64(rig, 12, 0x7ff0000000000000);
+    rig_do(rig, OP(0x5ca8) | D(8) | B(12) | FIELD(3, 8) | FIELD(3, 10) |
+           BIT(47));
+    g_assert_cmphex(flags(rig), ==, 0);
+    rig_set64(rig, 12, 1);
+    rig_do(rig, OP(0x5ca8) | D(8) | B(12) | FIELD(3, 8) | FIELD(3, 10) |
+           BIT(47));
+    g_assert_cmphex(flags(rig), ==, 0);
     rig_free(rig);
 }
 
@@ -840,6 +928,8 @@ static void test_special(void)
 
     rig->env->clock = 0x123456789abcdef0;
     rig->w->cfg.warp = 1;
+    rig->w->cfg.local_window = 0x12ff000000;
+    rig->w->cfg.shared_window = 0x34fe000000;
     for (unsigned sr = 0; sr < 0x54; sr++) {
         rig_do(rig, OP(0xf0c8) | D(1) | FIELD(sr, 20));
         SASS_LANES(i) {
@@ -895,6 +985,12 @@ static void test_special(void)
             case 0x53:
                 g_assert_cmphex(got, ==, 0x12345678);
                 break;
+            case 0x2e:
+                g_assert_cmphex(got, ==, 0x12);
+                break;
+            case 0x2f:
+                g_assert_cmphex(got, ==, 0x34);
+                break;
             case 0x30:
                 g_assert_cmphex(got, ==, 0xfe000000);
                 break;
@@ -944,6 +1040,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sass/int/logic", test_logic);
     g_test_add_func("/sass/int/lea", test_lea);
     g_test_add_func("/sass/int/move", test_move);
+    g_test_add_func("/sass/int/logic-flags", test_logic_flags);
     g_test_add_func("/sass/int/guard", test_guard);
     g_test_add_func("/sass/int/predicates", test_predicates);
     g_test_add_func("/sass/int/condition", test_condition);

@@ -268,6 +268,27 @@ static void test_ldc(void)
                              FIELD(SASS_SIZE_32, 48)), ==, SASS_TRAPPED);
     g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_MISALIGNED);
     rig_free(rig);
+    /* No constant has 128 bits, and of the index modes only IS is known. */
+    for (unsigned n = 0; n < 3; n++) {
+        static const uint64_t bits[3] = {
+            FIELD(SASS_SIZE_128, 48), FIELD(SASS_SIZE_32, 48) | FIELD(1, 44),
+            FIELD(SASS_SIZE_32, 48) | FIELD(3, 44),
+        };
+
+        rig = rig_new(32);
+        g_assert_cmpint(rig_step(rig, OP(0xef90) | D(8) | A(RZ) | bits[n]),
+                        ==, SASS_TRAPPED);
+        g_assert_cmpint(sass_warp_trap(rig->w), ==,
+                        SASS_TRAP_ILLEGAL_ENCODING);
+        rig_free(rig);
+    }
+    /* Banks end at 31. */
+    rig = rig_new(32);
+    rig_set(rig, 2, 0x200000);
+    g_assert_cmpint(rig_step(rig, OP(0xef90) | D(8) | A(2) | FIELD(2, 44) |
+                             FIELD(SASS_SIZE_32, 48)), ==, SASS_TRAPPED);
+    g_assert_cmpint(sass_warp_trap(rig->w), ==, SASS_TRAP_OUT_OF_RANGE);
+    rig_free(rig);
 }
 
 typedef struct AtomCase {
@@ -588,6 +609,15 @@ static void test_no_window(void)
     g_assert_cmpint(rig_step(rig, LD_E(8, 2, SASS_SIZE_32)), ==,
                     SASS_FAULTED);
     g_assert_cmpuint(rig->env->translated, ==, 32);
+    mem_free(m);
+    /* And one that was set spans 16 MiB. */
+    m = mem_new(32);
+    rig_set64(m->rig, 2, SHARED_WINDOW - 4);
+    g_assert_cmpint(rig_step(m->rig, LD_E(8, 2, SASS_SIZE_32)), ==,
+                    SASS_FAULTED);
+    rig_set64(m->rig, 2, LOCAL_WINDOW + 0x1000000ull);
+    g_assert_cmpint(rig_step(m->rig, LD_E(8, 2, SASS_SIZE_32)), ==,
+                    SASS_FAULTED);
     mem_free(m);
 }
 

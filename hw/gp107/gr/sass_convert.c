@@ -152,20 +152,23 @@ static void put_float(SassWarp *w, const SassInsn *in, uint32_t mask,
         }
         wide[i] = value == value ? sass_d2u(value) : SASS_F64_NAN;
         out[i] = in->dtype == 1 ? sass_to_f16(value, in->rnd) :
-                 in->dtype == 3 ? (uint32_t)(wide[i] >> 32) :
                  value == value ? sass_f2u(sass_round_f32(value, in->rnd)) :
                  SASS_F32_NAN;
         if (in->mods & SASS_M_FTZ && in->dtype == 2) {
             out[i] = sass_flush_f32(out[i]);
         }
     }
-    if (in->mods & SASS_M_CC) {
-        sass_cc_float(w, mask, out);
-    }
     if (in->dtype == 3) {
         sass_put64(w, in->rd, mask, wide);
     } else {
         sass_put(w, in->rd, 0, mask, out);
+    }
+    if (in->mods & SASS_M_CC) {
+        SASS_LANES(i) {
+            wide[i] = in->dtype == 1 ? sass_d2u(sass_from_f16(out[i])) :
+                      in->dtype == 2 ? sass_d2u(sass_u2f(out[i])) : wide[i];
+        }
+        sass_cc_double(w, mask, wide);
     }
 }
 
@@ -247,6 +250,10 @@ SASS_EXEC(f2i)
     }
     if (in->dtype == 3) {
         sass_put64(w, in->rd, mask, wide);
+        /* Zero and sign of all 64 bits. */
+        SASS_LANES(i) {
+            out[i] = (uint32_t)(wide[i] >> 32) | (out[i] != 0);
+        }
     } else {
         sass_put(w, in->rd, 0, mask, out);
     }

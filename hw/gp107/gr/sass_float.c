@@ -38,7 +38,7 @@ static inline uint32_t saturate(uint32_t bits)
                                                               : bits;
 }
 
-void sass_cc_float(SassWarp *w, uint32_t mask, const uint32_t *value)
+static void cc_float(SassWarp *w, uint32_t mask, const uint32_t *value)
 {
     uint32_t z = 0, s = 0;
 
@@ -136,7 +136,7 @@ static void finish(SassWarp *w, const SassInsn *in, uint32_t mask,
         }
     }
     if (in->mods & SASS_M_CC) {
-        sass_cc_float(w, mask, out);
+        cc_float(w, mask, out);
     }
     sass_put(w, in->rd, 0, mask, out);
 }
@@ -460,7 +460,7 @@ static uint64_t choose_nan(unsigned op, uint64_t a, uint64_t b, uint64_t c)
     return op == SASS_OP_DFMA && nan64(c) ? c | quiet : SASS_F64_NAN;
 }
 
-static void cc_double(SassWarp *w, uint32_t mask, const uint64_t *value)
+void sass_cc_double(SassWarp *w, uint32_t mask, const uint64_t *value)
 {
     uint32_t z = 0, s = 0;
 
@@ -495,7 +495,7 @@ SASS_EXEC(darith)
         out[i] = r == r ? sass_d2u(r) : choose_nan(in->op, a[i], b[i], c[i]);
     }
     if (in->mods & SASS_M_CC) {
-        cc_double(w, mask, out);
+        sass_cc_double(w, mask, out);
     }
     sass_put64(w, in->rd, mask, out);
     return SASS_STEP_NEXT;
@@ -522,7 +522,7 @@ SASS_EXEC(dmnmx)
                  first ? a[i] : b[i];
     }
     if (in->mods & SASS_M_CC) {
-        cc_double(w, mask, out);
+        sass_cc_double(w, mask, out);
     }
     sass_put64(w, in->rd, mask, out);
     return SASS_STEP_NEXT;

@@ -301,7 +301,7 @@ static inline uint32_t sass_flush_f32(uint32_t bits)
 
 double sass_from_f16(uint32_t half);
 uint32_t sass_to_f16(double v, unsigned rnd);
-void sass_cc_float(SassWarp *w, uint32_t mask, const uint32_t *value);
+void sass_cc_double(SassWarp *w, uint32_t mask, const uint64_t *value);
 
 void sass_decode(uint64_t word, SassInsn *in);
 
