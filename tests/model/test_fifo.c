@@ -584,9 +584,13 @@ static void test_recovery(Fixture *f, gconstpointer data)
     test_wr(f->t, 0x002630, 1u << RUNLIST_CE2);
     test_wr(f->t, 0x00259c, 1u << 27);
     disable(bad);
+    g_assert_false(preempt(f, 0x01000000 | bad->id));
+    g_assert_cmphex(engine_status(f, ENGINE_CE2), ==, 0x40003000 | bad->id);
     test_wr(f->t, 0x000200, enables & ~(1u << RESET_CE2));
     test_wr(f->t, 0x000200, enables);
     g_assert_cmphex(engine_status(f, ENGINE_CE2), ==, 0);
+    test_run(f->t);
+    g_assert_cmphex(test_rd(f->t, 0x002634) & 0x00100000, ==, 0);
     commit(f, RUNLIST_CE2, rest, 2);
     test_wr(f->t, 0x00262c, 1u << RUNLIST_CE2);
     test_wr(f->t, 0x002630, 0);

@@ -588,8 +588,12 @@ static bool preempt(GpFifo *fifo)
     for (unsigned i = 0; i < fifo->n_engines; i++) {
         GpEngine *engine = fifo->engine[i];
 
-        if (engine->current && !(fifo->engines_faulted >> i & 1) &&
-            gp_fifo_preempts(fifo, host_channel(engine->current)) &&
+        if (!engine->current ||
+            !gp_fifo_preempts(fifo, host_channel(engine->current))) {
+            continue;
+        }
+        /* A faulted engine saves nothing: only its reset ends that. */
+        if (fifo->engines_faulted >> i & 1 ||
             !release(engine, engine->current)) {
             done = false;
         }
