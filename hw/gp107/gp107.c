@@ -88,21 +88,26 @@ static const GpDebugOps debug_ops = {
     .idle = idle,
 };
 
+static bool create_single_blocks(Gp107 *gpu)
+{
+    return (gpu->mmio = gp_mmio_new(gpu)) &&
+           (gpu->debug = gp_debug_new(gpu, &debug_ops)) &&
+           (gpu->pmc = gp_pmc_new(gpu)) &&
+           (gpu->ptimer = gp_ptimer_new(gpu)) &&
+           (gpu->vbios = gp_vbios_new(gpu)) &&
+           (gpu->mem = gp_mem_new(gpu)) &&
+           (gpu->mmu = gp_mmu_new(gpu)) &&
+           (gpu->bar = gp_bar_new(gpu)) &&
+           (gpu->fault_buffer = gp_fault_buffer_new(gpu)) &&
+           (gpu->fault_unit = gp_fault_unit_new(gpu)) &&
+           (gpu->fifo = gp_fifo_new(gpu)) &&
+           (gpu->gr = gp_gr_new(gpu));
+}
+
 /* False: out of memory; gp107_free() takes a half-made GPU. */
 static bool create_blocks(Gp107 *gpu)
 {
-    if (!(gpu->mmio = gp_mmio_new(gpu)) ||
-        !(gpu->debug = gp_debug_new(gpu, &debug_ops)) ||
-        !(gpu->pmc = gp_pmc_new(gpu)) ||
-        !(gpu->ptimer = gp_ptimer_new(gpu)) ||
-        !(gpu->vbios = gp_vbios_new(gpu)) ||
-        !(gpu->mem = gp_mem_new(gpu)) ||
-        !(gpu->mmu = gp_mmu_new(gpu)) ||
-        !(gpu->bar = gp_bar_new(gpu)) ||
-        !(gpu->fault_buffer = gp_fault_buffer_new(gpu)) ||
-        !(gpu->fault_unit = gp_fault_unit_new(gpu)) ||
-        !(gpu->fifo = gp_fifo_new(gpu)) ||
-        !(gpu->gr = gp_gr_new(gpu))) {
+    if (!create_single_blocks(gpu)) {
         return false;
     }
     gp_fifo_add_engine(gpu, gp_gr_engine(gpu));
