@@ -101,15 +101,21 @@ check_words()
 		xargs grep -nwE 'TODO|FIXME|XXX|HACK' || true
 }
 
-# Lists of macros are no macros with a value, and the tests do without QEMU's
-# own helpers.
+# checkpatch takes lists of macros for values and the exponent of 0x1p-3 for a
+# difference; the tests do without QEMU's own helpers.
 check_qemu_style()
 {
 	files 'hw/gp107/*.[ch]' 'tests/model/*.[ch]' |
-		xargs -r perl "$qemu/scripts/checkpatch.pl" --no-tree --terse -f |
+		xargs -r -n 8 -P "$(nproc)" \
+			perl "$qemu/scripts/checkpatch.pl" --no-tree --terse -f |
 		grep -E ': (ERROR|WARNING): ' |
 		grep -vE 'Macros with (complex values|multiple statements)' |
-		grep -vE "^tests/.*(in preference to|Don't use '#' flag)" || true
+		grep -vE "^tests/.*(in preference to|Don't use '#' flag|of volatile)" |
+		while IFS=: read -r file line text; do
+			[[ $text == *"around that '-'"* ]] &&
+				sed -n "${line}p" "$file" | grep -qE '0x[0-9a-f.]*p-|[0-9.]e-[0-9]' ||
+				echo "$file:$line:$text"
+		done | sort || true
 }
 
 # What checkpatch says of kernel types, words and macros is no matter in user
