@@ -197,7 +197,9 @@ GpMethodResult gp_sked_launch(GpSked *sked, uint64_t qmd_va)
     grid->shared_window = gr->current->shared_window;
     grid->issued = !grid->qmd.grid[0] || !grid->qmd.grid[1] ||
                    !grid->qmd.grid[2];
-    for (link = &sked->first; *link; link = &(*link)->link) {
+    link = &sked->first;
+    while (*link) {
+        link = &(*link)->link;
     }
     *link = grid;
     sked->grids++;
