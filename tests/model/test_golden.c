@@ -226,7 +226,7 @@ static void reduce(Shape shape, bool faults)
  * Mesa divides by MUFU.RCP and a multiplication, and takes its sine from a
  * polynomial: some units in the last place of each term are lost.
  */
-#define FMATH_TOLERANCE 4e-6
+#define FMATH_TOLERANCE 0.000004
 
 static void fmath(Shape shape, bool faults)
 {
@@ -237,7 +237,7 @@ static void fmath(Shape shape, bool faults)
     for (unsigned i = 0; i < k->items; i++) {
         double root, ratio, d;
 
-        x[i] = (float)((int32_t)random32() / 1e7);
+        x[i] = (float)((int32_t)random32() / 10000000.0);
         /* Small and large angles, for both range reductions of the sine. */
         d = (int32_t)random32() / 2147483648.0;
         y[i] = (float)(i % 3 == 0 ? d * 2 : i % 3 == 1 ? d * 1000 : d * 1e9);

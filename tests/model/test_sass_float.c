@@ -305,7 +305,7 @@ static void test_compare(void)
 static void test_mufu(void)
 {
     static const float v[] = {
-        0.5f, 1, 2, 3.25f, 10, 0.001f, 1e-30f, 1e30f, 100.5f,
+        0.5f, 1, 2, 3.25f, 10, 0.001f, 0x1p-100f, 1e30f, 100.5f,
     };
     const uint64_t op = OP(0x5080) | DA;
     const Case cases[] = {
@@ -438,6 +438,11 @@ static void test_double(void)
     g_assert_cmphex(rig_eval64(rig, OP(0x5c70) | WDAB, DBL(1),
                                0x7ff0000000000001, 0), ==,
                     0x7ff8000000000001);
+    g_assert_cmphex(rig_eval64(rig, OP(0x5b70) | WDABC, DBL(1), DBL(1),
+                               0xfff0000000000005), ==, 0xfff8000000000005);
+    g_assert_cmphex(rig_eval64(rig, OP(0x5b70) | WDABC, DBL(1),
+                               0x7ff0000000000007, nan), ==,
+                    0x7ff8000000000007);
     g_assert_cmphex(rig_eval64(rig, OP(0x5c50) | WDAB | PS(PT), DBL(1),
                                DBL(-2), 0), ==, DBL(-2));
     g_assert_cmphex(rig_eval64(rig, OP(0x5c50) | WDAB | PS_NOT(PT), DBL(1),
@@ -617,8 +622,8 @@ static void test_f2f(void)
         { to_half | FIELD(1, 39), 0, F(1e9f), 0, 0x7bff },
         { to_half, 0, F(0x1p-24f), 0, 1 }, { to_half, 0, F(0x1p-25f), 0, 0 },
         { to_half, 0, F(0x1.8p-25f), 0, 1 },
-        { to_half | FIELD(2, 39), 0, F(1e-20f), 0, 1 },
-        { to_half | FIELD(1, 39), 0, F(-1e-20f), 0, 0x8001 },
+        { to_half | FIELD(2, 39), 0, F(0x1p-66f), 0, 1 },
+        { to_half | FIELD(1, 39), 0, F(-0x1p-66f), 0, 0x8001 },
         { to_half, 0, F(0x1.ff8p-15f), 0, 0x03ff },
         { to_half, 0, F(0x1.ffcp-15f), 0, 0x0400 },
         { to_half, 0, F(1.00048828125f), 0, 0x3c00 },

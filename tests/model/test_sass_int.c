@@ -321,6 +321,8 @@ static void test_xmad(void)
         /* CSFU takes 65536 off for each negative factor, but for 0. */
         { op | FIELD(3, 50) | BIT(48), a, b, c, c - 7 - 0x10000 },
         { op | FIELD(3, 50) | BIT(48), a, 0, c, c },
+        { op | FIELD(3, 50) | BIT(49) | BIT(35), a, b, c,
+          c - 0x1fffe - 0x10000 },
         { OP(0x3600) | DA | C(4) | FIELD(0xfedc, 20), 3, 0, 1, 0x2fc95 },
         { OP(0x3600) | DA | C(4) | FIELD(0xfedc, 20) | BIT(36), 3, 0, 1,
           0xfc940001 },
@@ -564,6 +566,8 @@ static void test_bits(void)
         { bfe, 0x12345778, 0x0808, 0, 0x57 },
         { bfe, 0x12345678, 0x2000, 0, 0x12345678 },
         { bfe, 0x12345678, 0xff1c, 0, 1 },
+        { bfe, 0xffffffff, 0x1f00, 0, 0x7fffffff },
+        { bfi, 0xffffffff, 0x1f00, 0, 0x7fffffff },
         { bfe, 0x12345678, 0x0008, 0, 0 }, { bfe, 0xffffffff, 0x0820, 0, 0 },
         { bfe | BIT(48), 0x0000f600, 0x0808, 0, 0xfffffff6 },
         { bfe | BIT(48), 0x00007700, 0x0808, 0, 0x77 },

@@ -430,13 +430,13 @@ static double compute(unsigned op, double a, double b, double c)
                                                            : fma(a, b, c);
 }
 
-/* volatile keeps the arithmetic between the changes of the rounding mode. */
 static double compute_rounded(unsigned op, double a, double b, double c,
                               unsigned rnd)
 {
     static const int mode[4] = {
         FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO,
     };
+    /* volatile keeps the arithmetic between the changes of the mode. */
     volatile double x = a, y = b, z = c, result;
     int before = fegetround();
 
