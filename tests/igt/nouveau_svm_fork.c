@@ -178,24 +178,33 @@ static void child_client(void)
 	svm_client_close(gpu);
 }
 
-/* Pages that are the GPU's for atomics when the process forks. */
+/* A page that is the GPU's for atomics when the process forks. */
 static void atomic(void)
 {
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(1);
+	struct gate seen, counted;
 
+	gate_init(&seen);
+	gate_init(&counted);
 	*mem = 3;
 	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_RED_ADD, 1, 32,
 				 .base = svm_addr(mem), .value = 1), 0);
 	igt_fork(child, 1) {
 		svm_child();
 		igt_assert_eq_u32(*mem, 35);
-		*mem = 0;
+		gate_open(&seen);
+		gate_wait(&counted);
+		igt_assert_eq_u32(*mem, 35);
 	}
+	gate_wait(&seen);
 	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_RED_ADD, 1, 32,
 				 .base = svm_addr(mem), .value = 1), 0);
+	gate_open(&counted);
 	igt_waitchildren();
 	igt_assert_eq_u32(*mem, 67);
+	gate_fini(&seen);
+	gate_fini(&counted);
 	svm_unmap(mem, PAGE);
 	svm_client_close(gpu);
 }
