@@ -398,7 +398,7 @@ static Property gp107_properties[] = {
     DEFINE_PROP_UINT64("irq-rearm-ns", Gp107State, cfg.irq_rearm_ns,
                        10 * 1000),
     DEFINE_PROP_UINT64("fault-report-ns", Gp107State, cfg.fault_report_ns,
-                       1000 * 1000),
+                       5 * 1000 * 1000),
     DEFINE_PROP_BOOL("trace", Gp107State, trace, false),
     DEFINE_PROP_END_OF_LIST(),
 };

@@ -355,6 +355,5 @@ GpRun gp107_run(Gp107 *gpu, unsigned budget)
     gp_fault_buffer_poll(gpu);
     gp_fault_unit_poll(gpu);
     gp_falcons_poll(gpu);
-    gp_gr_poll(gpu);
     return gp_fifo_run(gpu, budget);
 }

@@ -554,6 +554,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         cfg.switches[(choice >> 2) % GP_SWITCH_COUNT] =
             1 + (choice >> 5 & 3);
     }
+    cfg.fault_report_ns = choice & 0x80 ? 5000 : 0;
     f.t = machine(&cfg);
     if (flags & FUZZ_CHANNEL) {
         set_up(&f, flags);

@@ -347,7 +347,8 @@ static void host(const char *dir)
 {
     static const uint32_t operations[] = {
         0x01000002, 0x00000002, 0x00000001, 0x00001004, 0x00000008,
-        0x28000010, 0x80000010,
+        0x00000010, 0x08000010, 0x10000010, 0x18000010, 0x20000010,
+        0x28000010, 0x30000010, 0x38000010, 0x80000010,
     };
     Seed s = begin(FUZZ_CHANNEL | FUZZ_REPLAY);
 

@@ -461,27 +461,6 @@ static void test_doorbell(Fixture *f, gconstpointer data)
     g_assert_true(test_fence_done(ch));
 }
 
-static void test_error(Fixture *f, gconstpointer data)
-{
-    TestChannel *a = test_channel_new(f->vm, TEST_RUNLIST_GR);
-    TestChannel *b = test_channel_new(f->vm, TEST_RUNLIST_GR);
-    GpEngine *ce = (GpEngine *)gp_fifo_engine(f->t->gpu, 1);
-
-    test_mthd(a, 4, 0x100, 1, 0u);
-    g_assert_true(test_finish(a));
-    g_assert_nonnull(ce->current);
-    g_assert_true(test_finish(b));
-    /* It is not on the PBDMA: the driver hears when it comes there. */
-    gp_fifo_channel_error(f->t->gpu, ce->current);
-    test_run(f->t);
-    g_assert_cmphex(test_rd(f->t, PBDMA0 + 0x108), ==, 1 << 21);
-    g_assert_cmpuint(test_rd(f->t, PBDMA0 + 0x120), ==, a->id);
-    g_assert_cmpuint(test_counter(f->t, GP_COUNTER_CHANNELS_KILLED), ==, 1);
-    disable(a);
-    test_wr(f->t, PBDMA0 + 0x108, 1 << 21);
-    g_assert_true(test_finish(b));
-}
-
 /* ------------------------------------------------------------ preemption */
 
 static void test_preempt_waiting(Fixture *f, gconstpointer data)
@@ -714,7 +693,6 @@ int main(int argc, char **argv)
         { "/fifo/channel/ramfc", test_ramfc },
         { "/fifo/channel/bind-errors", test_bind_errors },
         { "/fifo/channel/doorbell", test_doorbell },
-        { "/fifo/channel/error", test_error },
         { "/fifo/preempt/waiting", test_preempt_waiting },
         { "/fifo/preempt/engine", test_preempt_engine },
         { "/fifo/preempt/frozen", test_preempt_frozen },

@@ -12,8 +12,6 @@
 #include "../top/pmc.h"
 #include "sked.h"
 
-#define TELL_NS     5000000
-
 GpClient gp_gr_hub_client(unsigned client)
 {
     return (GpClient) {
@@ -23,40 +21,12 @@ GpClient gp_gr_hub_client(unsigned client)
     };
 }
 
-/*
- * A driver stops context switching, cancels, and lets switching go on, once
- * for each fault of a batch; meanwhile its recovery from the first of them
- * resets FECS, which then does not answer.  Silicon is too fast for that; so
- * that a slow processor does not meet it, PFIFO hears of a fault that comes
- * while switching is stopped some time after it goes on.
- */
 void gp_gr_fatal(GpGr *gr, const GpFault *fault)
 {
-    if (gr->dead) {
-        return;
-    }
-    gr->dead = true;
-    if (gr->switching) {
+    if (!gr->dead) {
+        gr->dead = true;
         gp_fault_unit_post(gr->gpu, fault);
-    } else {
-        gr->untold = true;
-        gr->fatal = *fault;
     }
-}
-
-void gp_gr_poll(Gp107 *gpu)
-{
-    GpGr *gr = gpu->gr;
-
-    if (!gr->untold || !gr->tell_ns) {
-        return;
-    }
-    if (gp_now(gpu) < gr->tell_ns) {
-        gp_wake_at(gpu, gr->tell_ns);
-        return;
-    }
-    gr->untold = false;
-    gp_fault_unit_post(gpu, &gr->fatal);
 }
 
 bool gp_gr_fe_read(GpGr *gr, uint64_t va, void *buf, uint32_t len)
@@ -158,7 +128,6 @@ static void drop(GpGr *gr)
     gr->engine.current = NULL;
     gr->dead = false;
     gr->halted = false;
-    gr->untold = false;
 }
 
 static bool acquire(GpEngine *engine, GpChannel *channel)
@@ -405,10 +374,7 @@ void gp_gr_set_ready(Gp107 *gpu, bool ready)
 
 void gp_gr_set_switching(Gp107 *gpu, bool on)
 {
-    GpGr *gr = gpu->gr;
-
-    gr->switching = on;
-    gr->tell_ns = on ? gp_now(gpu) + TELL_NS : 0;
+    gpu->gr->switching = on;
     gp_kick(gpu);
 }
 

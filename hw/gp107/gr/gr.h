@@ -16,8 +16,6 @@ GpEngine *gp_gr_engine(Gp107 *gpu);
 /* FECS runs: contexts may be switched (methods 38 stop, 39 start). */
 void gp_gr_set_ready(Gp107 *gpu, bool ready);
 void gp_gr_set_switching(Gp107 *gpu, bool on);
-/* A fault that waits to be told; called from gp107_run(). */
-void gp_gr_poll(Gp107 *gpu);
 bool gp_gr_busy(Gp107 *gpu);
 /* 409b00: 80000000 | aperture << 28 | instance >> 12, or 0. */
 uint32_t gp_gr_current_context(Gp107 *gpu);

@@ -89,9 +89,6 @@ struct GpGr {
     bool switching;                 /* ... and may switch contexts */
     bool halted;                    /* an exception waits for 400500 */
     bool dead;                      /* a fatal fault: until engine reset */
-    bool untold;                    /* ... that PFIFO has not heard of yet */
-    uint64_t tell_ns;               /* when it does; 0: see gp_gr_fatal() */
-    GpFault fatal;
     GpSked *sked;
 };
 

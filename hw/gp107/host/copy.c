@@ -589,10 +589,12 @@ static GpMethodResult set_render_enable(GpCopy *copy, GpChannel *channel,
     GpFault fault;
 
     if (mode > RENDER_IF_NOT_EQUAL) {
+        raise(copy, GP_COPY_LAUNCHERR, LAUNCH_INVALID_VALUE);
         return GP_METHOD_ERROR;
     }
     if (mode >= RENDER_CONDITIONAL) {
         if (va % 16) {
+            raise(copy, GP_COPY_LAUNCHERR, LAUNCH_INVALID_ALIGNMENT);
             return GP_METHOD_ERROR;
         }
         if (!gp_mmu_read(copy->gpu, &channel->space, &copy->client, va,

@@ -34,7 +34,7 @@ typedef enum GpMethodResult {
     GP_METHOD_DONE,
     GP_METHOD_WAIT,                 /* not now: offer it again */
     GP_METHOD_UNKNOWN,              /* no such method in the class */
-    GP_METHOD_ERROR,                /* data is illegal; the channel is hurt */
+    GP_METHOD_ERROR,                /* illegal: the engine's interrupt says */
     GP_METHOD_FAULT,                /* a fatal MMU fault was posted */
 } GpMethodResult;
 

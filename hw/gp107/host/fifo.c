@@ -424,7 +424,6 @@ static void control_write(GpFifo *fifo, GpHostChannel *channel, uint32_t val)
     if (val & CONTROL_ENABLE_CLR) {
         channel->enabled = false;
         channel->faulted = false;
-        channel->error = false;
     }
     gp_kick(fifo->gpu);
 }
@@ -477,7 +476,6 @@ static void bind(GpFifo *fifo, GpHostChannel *channel, uint32_t val)
     }
     channel->inst = val;
     channel->faulted = false;
-    channel->error = false;
     channel->acquiring = false;
     if (!(val & INST_BIND)) {
         space->valid = false;
@@ -505,21 +503,6 @@ void gp_fifo_bar1_written(Gp107 *gpu, uint64_t addr)
     }
     fifo->channel[id].pending = true;
     gp_kick(gpu);
-}
-
-void gp_fifo_channel_error(Gp107 *gpu, GpChannel *channel)
-{
-    GpHostChannel *host = host_channel(channel);
-    GpPbdma *pbdma = loaded_on(gpu->fifo, host);
-
-    host->pending = true;
-    if (pbdma) {
-        gp_count(gpu, GP_COUNTER_CHANNELS_KILLED, 1);
-        gp_pbdma_raise(pbdma, 0, GP_PB_INTR_METHOD);
-    } else {
-        host->error = true;
-        gp_kick(gpu);
-    }
 }
 
 /*

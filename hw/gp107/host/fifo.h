@@ -24,8 +24,6 @@ void gp_fifo_bar1_written(Gp107 *gpu, uint64_t addr);
 
 /* Software methods and engine events. */
 void gp_fifo_nonstall(Gp107 *gpu, unsigned runlist);
-/* @channel did wrong; it stops, and the driver hears by its interrupt. */
-void gp_fifo_channel_error(Gp107 *gpu, GpChannel *channel);
 
 GpRun gp_fifo_run(Gp107 *gpu, unsigned budget);
 bool gp_fifo_idle(Gp107 *gpu);

@@ -440,6 +440,7 @@ static GpStep engine_method(GpPbdma *pbdma, unsigned subchannel,
     switch (engine->ops->method(engine, channel, subchannel, class_id, method,
                                 data)) {
     case GP_METHOD_DONE:
+    case GP_METHOD_ERROR:
         break;
     case GP_METHOD_WAIT:
         return GP_STEP_WAIT;
@@ -450,8 +451,6 @@ static GpStep engine_method(GpPbdma *pbdma, unsigned subchannel,
             return illegal_copy(pbdma, GP_PB_INTR_HCE_METHOD, method, data);
         }
         break;
-    case GP_METHOD_ERROR:
-        return illegal(pbdma, GP_PB_INTR_METHOD);
     case GP_METHOD_FAULT:
         return GP_STEP_STOP;
     }

@@ -533,10 +533,6 @@ static GpStep step(GpPbdma *pbdma)
     if (*gp_pbdma_reg(pbdma, GP_PB_METHOD0) & GP_PB_METHOD_VALID) {
         return gp_pbdma_method(pbdma);
     }
-    if (pbdma->channel->error) {
-        pbdma->channel->error = false;
-        return fail(pbdma, GP_PB_INTR_METHOD);
-    }
     if (get64(pbdma, GP_PB_GET, GP_PB_GET_HI) !=
         get64(pbdma, GP_PB_PUT, GP_PB_PUT_HI)) {
         return next_word(pbdma);

@@ -23,7 +23,6 @@ typedef struct GpHostChannel {
     bool pending;                   /* may have work */
     bool acquiring;                 /* at a semaphore that is not there yet */
     bool faulted;                   /* stopped until the driver recovers */
-    bool error;                     /* an engine complained about it */
     bool tsg;
     uint16_t tsg_id;
     uint16_t group;                 /* index in its runlist */

@@ -6,9 +6,9 @@
  * of every one, since each stops its channel.
  *
  * The channel stops at once; the report takes its way to the host, which is
- * fault_report_ns.  Without it a driver whose other CPU still finishes the
- * cancel that caused the fault would meet an interrupt that no hardware could
- * have raised so early.
+ * fault_report_ns.  Without it a driver that cancels the faults of a batch, on
+ * a processor that is slow, would meet the recovery from the first of them on
+ * another processor before it is done, which silicon is too fast for.
  */
 #include <inttypes.h>
 #include <stdlib.h>
