@@ -20,7 +20,7 @@ SUITE is one of
   model     the GPU model's unit tests
   fuzz      the GPU model under libFuzzer for a minute
   qtest     the card as QEMU shows it: PCI, BARs, interrupts
-  igt       IGT's SVM tests in the guest
+  igt       the assembler of IGT's SVM tests; those tests, in the guest
   controls  negative controls: a misbehaving card must turn the tests red
   distro    Debian's packaged kernel on the card
 
@@ -62,7 +62,10 @@ run_suite()
 	model) model_tests check ;;
 	fuzz) model_tests fuzz FUZZ_SECONDS=60 ;;
 	qtest) model_tests qtest ;;
-	igt) "$TOP/tools/check-igt.sh" --out "$out" ;;
+	igt)
+		make -s -C "$TOP/tests/igt" O="$out/igt" check &&
+			"$TOP/tools/check-igt.sh" --out "$out"
+		;;
 	controls) "$TOP/tools/check-controls.sh" --out "$out" ;;
 	distro) "$TOP/tools/check-distro.sh" --out "$out" ;;
 	esac
