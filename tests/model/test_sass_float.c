@@ -295,6 +295,10 @@ static void test_compare(void)
     rig_do(rig, OP(0x5bb0) | PD(1, PT) | A(RZ) | B(3) | PS(PT) |
            FIELD(2, 48) | BIT(47));
     g_assert_cmphex(rig->w->pred[1], ==, SASS_ALL_LANES);
+    g_assert_cmphex(rig_eval(rig, OP(0x5ba0) | DABC | FIELD(2, 48), 7, 8, 1),
+                    ==, 8);
+    g_assert_cmphex(rig_eval(rig, OP(0x5ba0) | DABC | FIELD(2, 48) | BIT(47),
+                             7, 8, 1), ==, 7);
     g_assert_cmphex(rig_eval(rig, OP(0x3000) | DA | PS(PT) | FIELD(1, 48) |
                              imm_float(1.5f) | BIT(53), F(-2), 0, 0), ==,
                     0xffffffff);
@@ -609,6 +613,7 @@ static void test_f2f(void)
         { f32 | BIT(45), 0, F(2.75f), 0, F(-2.75f) },
         { f32 | BIT(50), 0, F(2.75f), 0, F(1) },
         { f32 | BIT(50), 0, NAN32, 0, 0 },
+        { f32 | BIT(50), 0, F(0.625f), 0, F(0.625f) },
         { f32 | BIT(50), 0, 0x80000000, 0, 0 },
         { f32 | BIT(44), 0, SUBNORMAL, 0, 0 },
         { f32, 0, SUBNORMAL, 0, SUBNORMAL },
@@ -690,9 +695,17 @@ static void test_float_flags(void)
     g_assert_cmphex(rig->w->cc_s, ==, SASS_ALL_LANES);
     rig_eval(rig, OP(0x5c68) | DAB | BIT(47), F(3), F(2), 0);
     g_assert_cmphex(rig->w->cc_s, ==, 0);
-    rig_eval(rig, OP(0x0c00) | D(4) | A(2) | IMM32(F(-2)) | BIT(52), F(3), 0,
+    rig_eval(rig, OP(0x0c00) | D(4) | A(2) | IMM32(F(2)) | BIT(52), F(-3), 0,
              F(1));
     g_assert_cmphex(rig->w->cc_s, ==, SASS_ALL_LANES);
+    rig_eval64(rig, OP(0x5c80) | WDAB | BIT(47), DBL(0), DBL(2), 0);
+    g_assert_cmphex(rig->w->cc_z, ==, SASS_ALL_LANES);
+    g_assert_cmphex(rig->w->cc_s, ==, 0);
+    rig_eval64(rig, OP(0x5b70) | WDABC | BIT(47), DBL(-1), DBL(2), DBL(1));
+    g_assert_cmphex(rig->w->cc_s, ==, SASS_ALL_LANES);
+    rig_eval64(rig, OP(0x5c50) | WDAB | PS(PT) | BIT(47), DBL(7), DBL(0), 0);
+    g_assert_cmphex(rig->w->cc_z, ==, SASS_ALL_LANES);
+    g_assert_cmphex(rig->w->cc_s, ==, 0);
     rig_eval(rig, OP(0x5980) | DABC | BIT(47), F(3), F(2), F(-6));
     g_assert_cmphex(rig->w->cc_z, ==, SASS_ALL_LANES);
     rig_free(rig);

@@ -790,6 +790,15 @@ static void test_logic_flags(void)
                  t[i / 2].b, t[i / 2].c);
         g_assert_cmphex(flags(rig), ==, set ? t[i / 2].want : before);
     }
+    /* Each lane has its own. */
+    SASS_LANES(i) {
+        rig->w->r[2][i] = i % 3 ? i << 27 : 0;
+    }
+    rig_do(rig, OP(0x0420) | DA | IMM32(0) | BIT(52));
+    SASS_LANES(i) {
+        g_assert_cmpuint(rig->w->cc_z >> i & 1, ==, i % 3 == 0);
+        g_assert_cmpuint(rig->w->cc_s >> i & 1, ==, i % 3 && i >= 16);
+    }
     /* Conversions to 64 bits: of the whole result. */
     rig_set64(rig, 12, 0x4130000000000000);             /* 2^20 */
     rig_do(rig, OP(0x5cb0) | D(8) | B(12) | FIELD(3, 8) | FIELD(3, 10) |
