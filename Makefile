@@ -25,6 +25,7 @@ endif
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 guest := tools/run-guest.sh --out $(O)
+tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 
 .PHONY: help
 help:
@@ -62,8 +63,12 @@ kernel: deps $(fetch_linux)
 	@tools/build-kernel.sh --src $(linux_src) --out $(O) --jobs $(JOBS) \
 		configs/guest.config
 
-qemu: deps $(fetch_qemu)
+qemu: deps $(fetch_qemu) $(O)/tsc-khz
 	@tools/build-qemu.sh --src $(qemu_src) --out $(O) --jobs $(JOBS)
+
+$(O)/tsc-khz: tools/tsc-khz.c | deps
+	@mkdir -p $(O)
+	@gcc $(tool_cflags) -o $@ $<
 
 # The firmware of the card: generated, or NVIDIA's own with FIRMWARE=/lib/firmware.
 ifeq ($(FIRMWARE),)
@@ -73,8 +78,6 @@ else
 firmware := $(abspath $(FIRMWARE))
 firmware_stamp := $(firmware)/nvidia/gp107
 endif
-
-tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 
 $(O)/mkfirmware: tools/mkfirmware.c | deps
 	@mkdir -p $(O)

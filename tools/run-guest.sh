@@ -136,13 +136,22 @@ echo "${TERM:-dumb}" >"$run/cpio/term"
 (cd "$run/cpio" && printf 'command\nterm\n' | cpio --quiet -o -H newc) >"$run/initrd"
 cat "$initrd" >>"$run/initrd"
 
+# Under TCG the guest has the host's time-stamp counter, and measures it wrong
+# while the host is busy; with -icount it is a clock of 1 GHz.
+tsc=
+if [ -n "$icount" ]; then
+	tsc=tsc_early_khz=1000000
+elif [ "$accel" = tcg ]; then
+	tsc=tsc_early_khz=$("$out/tsc-khz") || die "run 'make qemu' first"
+fi
+
 console=$run/console.log
 : >"$console"
 : >"$run/status"
 args=(-nodefaults -no-user-config -display none -no-reboot
 	-L /usr/share/seabios -L /usr/share/qemu
 	-M q35 -smp "$cpus" -m "$mem" -kernel "$kernel" -initrd "$run/initrd"
-	-append "console=ttyS0 panic=-1 oops=panic initramfs_async=0 $append"
+	-append "console=ttyS0 panic=-1 oops=panic initramfs_async=0 $tsc $append"
 	-serial "file:$console"
 	-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap
 	-device virtio-9p-pci,fsdev=host,mount_tag=host
