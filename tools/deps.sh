@@ -64,7 +64,7 @@ if [ "$mode" = check ]; then
 fi
 if [ "$(id -u)" -ne 0 ]; then
 	echo "Debian packages are missing. As root, run:"
-	echo "  apt-get install -y --no-install-recommends ${missing[*]}"
+	echo "  apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
 	exit 1
 fi
 
