@@ -3,11 +3,8 @@
 #include <fenv.h>
 #include <math.h>
 
-#include "sass_asm.h"
+#include "sass_cases.h"
 
-#define DA (D(1) | A(2))
-#define DAB (DA | B(3))
-#define DABC (DAB | C(4))
 /* 64 bits: R8 of R10, R12, R14. */
 #define WDA (D(8) | A(10))
 #define WDAB (WDA | B(12))
@@ -17,32 +14,6 @@
 #define INF32 0x7f800000u
 #define SUBNORMAL 0x00012345u
 
-typedef struct Case {
-    uint64_t word;
-    uint32_t a, b, c, want;
-} Case;
-
-static void check_cases(const Case *cases, unsigned n)
-{
-    Rig *rig = rig_new(32);
-
-    for (unsigned i = 0; i < n; i++) {
-        const Case *t = &cases[i];
-        uint32_t got = rig_eval(rig, t->word, t->a, t->b, t->c);
-
-        if (got != t->want) {
-            char text[128];
-
-            sass_disassemble(t->word, 8, text, sizeof(text));
-            g_test_message("case %u: %s (%x, %x, %x) = %x, not %x", i, text,
-                           t->a, t->b, t->c, got, t->want);
-        }
-        g_assert_cmphex(got, ==, t->want);
-    }
-    rig_free(rig);
-}
-
-#define CHECK(cases) check_cases(cases, G_N_ELEMENTS(cases))
 #define F(value) float_bits(value)
 
 static void test_fadd(void)

@@ -7,6 +7,7 @@
 
 #include "internal.h"
 #include "../host/fifo.h"
+#include "../mem/blocklinear.h"
 
 enum {
     LINE_LENGTH_IN = 0x0180,
@@ -38,27 +39,14 @@ enum {
     PUSH_NOT_ENOUGH_DATA = 2,
 };
 
-/* A GOB is 64 bytes by 8 lines; TRM Tegra X1, 20.1.2 (block linear). */
-static uint64_t block_linear(const GpGrContext *ctx, GpGrClass class,
-                             uint32_t x, uint32_t y)
+static void surface_of(const GpGrContext *ctx, GpGrClass class,
+                       GpBlockLinear *surface)
 {
     uint32_t size = gp_gr_state(ctx, class, DST_BLOCK_SIZE);
-    uint32_t height_log2 = size >> 4 & 7;
-    uint32_t depth_log2 = size >> 8 & 7;
-    uint32_t layer = gp_gr_state(ctx, class, DST_LAYER);
-    uint64_t gobs_wide = ((uint64_t)gp_gr_state(ctx, class, DST_WIDTH) + 63) /
-                         64;
-    uint64_t lines = 8u << height_log2;
-    uint64_t blocks_high = (gp_gr_state(ctx, class, DST_HEIGHT) + lines - 1) /
-                           lines;
-    uint64_t block = ((layer >> depth_log2) * blocks_high + y / lines) *
-                     gobs_wide + x / 64;
-    uint64_t gob = (layer & ((1u << depth_log2) - 1)) << height_log2 |
-                   (y % lines) / 8;
 
-    return (block << (9 + height_log2 + depth_log2)) + gob * 512 +
-           (x % 64 / 32) * 256 + (y % 8 / 2) * 64 + (x % 32 / 16) * 32 +
-           (y % 2) * 16 + x % 16;
+    gp_blocklinear_init(surface, gp_gr_state(ctx, class, DST_WIDTH),
+                        gp_gr_state(ctx, class, DST_HEIGHT), size >> 4 & 7,
+                        size >> 8 & 7, gp_gr_state(ctx, class, DST_LAYER));
 }
 
 /* Writes what has gathered, at line @line from column @column. */
@@ -68,7 +56,8 @@ static bool flush(GpGr *gr, GpGrClass class)
     GpInline *up = &ctx->upload[class];
     uint64_t base = gp_gr_address(ctx, class, OFFSET_OUT);
     uint32_t column = up->column - up->fill;
-    uint32_t done = 0;
+    uint64_t done = 0;
+    GpBlockLinear surface;
 
     if (up->launch & LAUNCH_PITCH) {
         base += (uint64_t)gp_gr_state(ctx, class, PITCH_OUT) * up->line +
@@ -77,16 +66,17 @@ static bool flush(GpGr *gr, GpGrClass class)
         up->fill = 0;
         return gp_gr_fe_write(gr, base, up->chunk, done);
     }
+    surface_of(ctx, class, &surface);
     while (done < up->fill) {
         uint32_t x = gp_gr_state(ctx, class, DST_ORIGIN_X) + column + done;
         uint32_t y = gp_gr_state(ctx, class, DST_ORIGIN_Y) + up->line;
-        uint32_t part = 16 - x % 16;
+        uint64_t part, offset;
 
+        offset = gp_blocklinear_offset(&surface, x, y, &part);
         if (part > up->fill - done) {
             part = up->fill - done;
         }
-        if (!gp_gr_fe_write(gr, base + block_linear(ctx, class, x, y),
-                            up->chunk + done, part)) {
+        if (!gp_gr_fe_write(gr, base + offset, up->chunk + done, part)) {
             return false;
         }
         done += part;

@@ -5,13 +5,12 @@
  *
  * A copy is of lines of elements.  An element is one byte, or with REMAP as
  * many components as SET_REMAP_COMPONENTS says.  A line starts PITCH bytes
- * behind the one before, or lies in a block-linear surface: blocks of
- * 2^height by 2^depth GOBs, one GOB wide; a GOB holds 64 bytes by 8 rows as
- * Maxwell and Pascal order them (Tegra X1 TRM, block-linear surfaces).
+ * behind the one before, or lies in a block-linear surface.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "../mem/blocklinear.h"
 #include "../mem/fault.h"
 #include "ce.h"
 #include "semaphore.h"
@@ -84,10 +83,6 @@
 
 #define MAX_BLOCK_LOG2          5
 #define GOB_HEIGHT_FERMI_8      1
-#define GOB_WIDTH               64
-#define GOB_ROWS                8
-#define GOB_SIZE                (GOB_WIDTH * GOB_ROWS)
-#define GOB_RUN                 16      /* bytes that lie together */
 
 #define CHUNK                   4096    /* bytes moved at a time */
 #define BYTES_PER_STEP          64      /* of the budget of a slice */
@@ -115,10 +110,8 @@ typedef struct Side {
     int64_t pitch;
     unsigned element;               /* bytes */
     /* Block-linear; x in bytes. */
-    unsigned block_height, block_depth; /* log2 of GOBs */
-    uint64_t blocks_x, blocks_y;
+    GpBlockLinear surface;
     uint64_t x, y;
-    uint32_t layer;
 } Side;
 
 struct GpCopy {
@@ -187,19 +180,17 @@ static LaunchErr setup_blocklinear(const GpChannel *channel, Side *side,
                      side->element;
     uint64_t height = reg(channel, block + BLOCK_HEIGHT);
     uint32_t depth = reg(channel, block + BLOCK_DEPTH);
+    uint32_t layer = reg(channel, block + BLOCK_LAYER);
 
     if ((size & 0xf) != 0 || (size >> 12 & 0xf) != GOB_HEIGHT_FERMI_8 ||
         (size >> 4 & 0xf) > MAX_BLOCK_LOG2 ||
         (size >> 8 & 0xf) > MAX_BLOCK_LOG2) {
         return LAUNCH_INVALID_VALUE;
     }
-    side->block_height = size >> 4 & 0xf;
-    side->block_depth = size >> 8 & 0xf;
-    side->layer = reg(channel, block + BLOCK_LAYER);
-    if (side->layer && side->layer >= depth) {
+    if (layer && layer >= depth) {
         return LAUNCH_LAYER_EXCEEDS_DEPTH;
     }
-    if (side->base % GOB_SIZE) {
+    if (side->base % GP_GOB_SIZE) {
         return LAUNCH_INVALID_ALIGNMENT;
     }
     side->x = (uint64_t)reg(channel, origin_x) * side->element;
@@ -207,9 +198,8 @@ static LaunchErr setup_blocklinear(const GpChannel *channel, Side *side,
     if (side->x + length > width || side->y + lines > height) {
         return LAUNCH_RECT_OUT_OF_BOUNDS;
     }
-    side->blocks_x = (width + GOB_WIDTH - 1) / GOB_WIDTH;
-    side->blocks_y = (height + (GOB_ROWS << side->block_height) - 1) /
-                     (GOB_ROWS << side->block_height);
+    gp_blocklinear_init(&side->surface, width, height, size >> 4 & 0xf,
+                        size >> 8 & 0xf, layer);
     return LAUNCH_OK;
 }
 
@@ -382,25 +372,6 @@ static GpMethodResult launch(GpCopy *copy, GpChannel *channel, uint32_t data)
 
 /* ---------------------------------------------------------------- moving */
 
-/* Address of byte @x of row @y, and how many bytes lie together from it. */
-static uint64_t blocklinear_address(const Side *side, uint64_t x, uint64_t y,
-                                    uint64_t *run)
-{
-    unsigned bh = side->block_height;
-    unsigned bd = side->block_depth;
-    uint64_t block = ((uint64_t)(side->layer >> bd) * side->blocks_y +
-                      (y / GOB_ROWS >> bh)) * side->blocks_x + x / GOB_WIDTH;
-    uint64_t gob = (uint64_t)(side->layer & ((1u << bd) - 1)) << bh |
-                   (y / GOB_ROWS & ((1u << bh) - 1));
-    unsigned gx = x % GOB_WIDTH;
-    unsigned gy = y % GOB_ROWS;
-
-    *run = GOB_RUN - gx % GOB_RUN;
-    return side->base + ((block << (bh + bd)) + gob) * GOB_SIZE +
-           gx / 32 * 256 + gy / 2 * 64 + gx % 32 / 16 * 32 + gy % 2 * 16 +
-           gx % 16;
-}
-
 static bool move(GpCopy *copy, const Side *side, uint64_t addr, void *buf,
                  uint64_t len, bool write, GpFault *fault)
 {
@@ -438,8 +409,9 @@ static bool move_line(GpCopy *copy, const Side *side, uint64_t offset,
     }
     while (len) {
         uint64_t run;
-        uint64_t addr = blocklinear_address(side, side->x + offset,
-                                            side->y + copy->line, &run);
+        uint64_t addr = side->base +
+                        gp_blocklinear_offset(&side->surface, side->x + offset,
+                                              side->y + copy->line, &run);
 
         run = run < len ? run : len;
         if (!move(copy, side, addr, buf, run, write, fault)) {
