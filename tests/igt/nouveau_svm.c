@@ -60,6 +60,16 @@ static void leave_first_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static void behave(void)
+{
+	int i;
+
+	if (!svm_stats_present(&svm_stats))
+		return;
+	for (i = 0; i < SVM_SWITCHES; i++)
+		svm_stats_switch(&svm_stats, i, 0);
+}
+
 static void run(const struct svm_test *test)
 {
 	for (; test->name; test++) {
@@ -72,6 +82,7 @@ static void run(const struct svm_test *test)
 
 		igt_fixture {
 			igt_reset_timeout();
+			behave();
 			svm_close_all();
 		}
 	}
@@ -100,6 +111,7 @@ igt_main
 	run(svm_fork_tests);
 	run(svm_migrate_tests);
 	run(svm_client_tests);
+	run(svm_card_tests);
 
 	igt_fixture
 		svm_stats_close(&svm_stats);

@@ -19,6 +19,8 @@ enum {
 	REG_NUMBER = 0x004,
 	REG_COMMAND = 0x008,
 	REG_RESULT = 0x00c,
+	REG_SWITCH = 0x010,
+	REG_VALUE = 0x014,
 	REG_COUNTERS = 0x100,
 };
 
@@ -122,6 +124,13 @@ bool svm_stats_quiet(const struct svm_stats *stats, unsigned int ms)
 uint32_t svm_stats_lingering(const struct svm_stats *stats)
 {
 	return command(stats, COMMAND_COMPARE_TLB);
+}
+
+void svm_stats_switch(const struct svm_stats *stats, enum svm_switch sw,
+		      uint32_t n)
+{
+	stats->regs[REG_SWITCH / 4] = sw;
+	stats->regs[REG_VALUE / 4] = n;
 }
 
 int svm_kmsg_open(struct svm_stats *stats)

@@ -36,6 +36,15 @@ enum svm_counter {
 	SVM_COUNTERS_USED
 };
 
+/* Ways in which the emulated card can misbehave. */
+enum svm_switch {
+	SVM_IGNORE_FLUSH = 0,	/* ignore the n-th TLB flush from now */
+	SVM_DELAY_REPLAY = 2,	/* act on a replay n microseconds later */
+	SVM_OVERFLOW,		/* no room for the n-th fault from now */
+	SVM_DUPLICATE,		/* post each fault n times more */
+	SVM_SWITCHES
+};
+
 struct svm_stats {
 	volatile uint32_t *regs;
 	int kmsg;
@@ -52,6 +61,10 @@ uint64_t svm_stats_faults(const struct svm_stats *stats);
 bool svm_stats_quiet(const struct svm_stats *stats, unsigned int ms);
 /* TLB entries that the page tables contradict, at a quiet point. */
 uint32_t svm_stats_lingering(const struct svm_stats *stats);
+
+/* @n is 0 for good behaviour. */
+void svm_stats_switch(const struct svm_stats *stats, enum svm_switch sw,
+		      uint32_t n);
 
 /* From now on. */
 int svm_kmsg_open(struct svm_stats *stats);

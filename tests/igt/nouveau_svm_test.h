@@ -25,6 +25,7 @@ extern const struct svm_test svm_memory_tests[];
 extern const struct svm_test svm_fork_tests[];
 extern const struct svm_test svm_migrate_tests[];
 extern const struct svm_test svm_client_tests[];
+extern const struct svm_test svm_card_tests[];
 
 extern char svm_node[SVM_NODE_LEN];
 extern struct svm_stats svm_stats;

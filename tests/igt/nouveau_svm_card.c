@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What only an emulated card can be asked for: the odd but legal ways of real
+ * ones, and a fault of the card that these tests have to see.
+ */
+#include <sys/mman.h>
+
+#include "nouveau_svm_test.h"
+
+static void require_switches(void)
+{
+	igt_require_f(svm_stats_present(&svm_stats), "not an emulated card\n");
+}
+
+/* Real hardware posts a fault again when a replay comes before its cure. */
+static void duplicate_faults(void)
+{
+	struct svm_gpu *gpu;
+	uint32_t *mem;
+	uint64_t before;
+
+	require_switches();
+	gpu = svm_client();
+	mem = svm_pages(256);
+	before = svm_stats_read(&svm_stats, SVM_FAULTS_DUPLICATE);
+	svm_stats_switch(&svm_stats, SVM_DUPLICATE, 3);
+	svm_gpu_write_pages(gpu, mem, 256, 1);
+	svm_check_pages(mem, 256, 1);
+	svm_stats_switch(&svm_stats, SVM_DUPLICATE, 0);
+	igt_assert_lte_u64(before + 256, svm_stats_read(&svm_stats,
+							SVM_FAULTS_DUPLICATE));
+	svm_unmap(mem, 256 * PAGE);
+	svm_client_close(gpu);
+}
+
+/* A fault that finds no room is raised again by the replay for the others. */
+static void fault_overflow(void)
+{
+	struct svm_gpu *gpu;
+	uint32_t *mem, i;
+
+	require_switches();
+	gpu = svm_client();
+	mem = svm_pages(256);
+	for (i = 2; i < 30; i += 9) {
+		svm_stats_switch(&svm_stats, SVM_OVERFLOW, i);
+		svm_gpu_write_pages(gpu, mem, 256, i);
+		svm_check_pages(mem, 256, i);
+		igt_assert_eq(madvise(mem, 256 * PAGE, MADV_DONTNEED), 0);
+	}
+	svm_stats_switch(&svm_stats, SVM_OVERFLOW, 0);
+	svm_unmap(mem, 256 * PAGE);
+	svm_client_close(gpu);
+}
+
+static void delayed_replay(void)
+{
+	struct svm_gpu *gpu;
+	uint32_t *mem;
+
+	require_switches();
+	gpu = svm_client();
+	mem = svm_pages(64);
+	svm_stats_switch(&svm_stats, SVM_DELAY_REPLAY, 3000);
+	svm_gpu_write_pages(gpu, mem, 64, 1);
+	svm_check_pages(mem, 64, 1);
+	svm_stats_switch(&svm_stats, SVM_DELAY_REPLAY, 0);
+	svm_unmap(mem, 64 * PAGE);
+	svm_client_close(gpu);
+}
+
+/*
+ * SVM_BIND of mapped pages flushes once, when the page table says VRAM.  With
+ * that flush ignored, the check that ends every subtest must say so.
+ */
+static void ignored_flush_is_seen(void)
+{
+	struct svm_gpu *gpu;
+	uint32_t *mem, lingering;
+	uint64_t before;
+
+	require_switches();
+	gpu = svm_client();
+	mem = svm_pages(16);
+	svm_gpu_write_pages(gpu, mem, 16, 1);
+	before = svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED);
+	svm_stats_switch(&svm_stats, SVM_IGNORE_FLUSH, 1);
+	igt_assert_eq(svm_migrate(gpu, mem, 16 * PAGE, NULL), 0);
+	svm_stats_switch(&svm_stats, SVM_IGNORE_FLUSH, 0);
+	igt_assert_eq_u64(svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED),
+			  before + 1);
+	igt_assert(svm_stats_quiet(&svm_stats, 5000));
+	lingering = svm_stats_lingering(&svm_stats);
+	/* On their way home the pages are flushed again. */
+	svm_check_pages(mem, 16, 1);
+	igt_assert_eq_u32(lingering, 16);
+	svm_unmap(mem, 16 * PAGE);
+	svm_client_close(gpu);
+}
+
+const struct svm_test svm_card_tests[] = {
+	{ "duplicate-faults", "Each fault is posted four times",
+	  duplicate_faults },
+	{ "fault-overflow", "A fault finds the fault buffer full",
+	  fault_overflow },
+	{ "delayed-replay", "The card takes its time to replay",
+	  delayed_replay },
+	{ "ignored-flush-is-seen", "One lost TLB flush shows",
+	  ignored_flush_is_seen },
+	{}
+};
