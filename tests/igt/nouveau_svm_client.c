@@ -237,7 +237,7 @@ static void destroyed_in_fault(void)
 	svm_next_client_works();
 }
 
-/* Its memory goes while a kernel is at work on it. */
+/* Its memory goes while a thread is at work on it. */
 static void unmapped_in_fault(void)
 {
 	const size_t n = 4096;
@@ -245,14 +245,13 @@ static void unmapped_in_fault(void)
 	uint32_t *mem = svm_pages(n), job;
 	struct svm_args args = {
 		.base = svm_addr(mem),
-		.stride = PAGE,
-		.step = 256 * PAGE,
-		.count = n / 256,
+		.step = PAGE,
+		.count = n,
 		.value = 1,
 	};
 	int ret;
 
-	igt_assert_eq(svm_submit(gpu, SVM_KERNEL_STORE32, 1, 256, &args,
+	igt_assert_eq(svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args,
 				 &job), 0);
 	while (svm_place(mem) != SVM_PRESENT)
 		usleep(100);

@@ -311,8 +311,7 @@ static void killed_in_fault(void)
 	igt_assert(pid >= 0);
 	if (!pid) {
 		struct svm_args args = {
-			.stride = PAGE, .step = 256 * PAGE, .count = 16,
-			.value = 1,
+			.step = PAGE, .count = 4096, .value = 1,
 		};
 		struct svm_gpu own;
 		uint32_t job;
@@ -322,7 +321,7 @@ static void killed_in_fault(void)
 					  PROT_READ | PROT_WRITE, MAP_PRIVATE |
 					  MAP_ANONYMOUS, -1, 0));
 		if (svm_open(&own, svm_node) ||
-		    svm_submit(&own, SVM_KERNEL_STORE32, 1, 256, &args, &job))
+		    svm_submit(&own, SVM_KERNEL_STORE32, 1, 1, &args, &job))
 			_exit(1);
 		while (!*(volatile uint32_t *)(uintptr_t)args.base)
 			;
