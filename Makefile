@@ -98,7 +98,7 @@ distro: deps fetch-distro $(firmware_stamp)
 		--out $(O)/distro
 
 igt: deps $(O)/gp107-debug $(O)/control-preload.so
-	@$(MAKE) -C tests/igt O=$(O)/igt
+	@$(MAKE) -s -C tests/igt O=$(O)/igt
 
 $(O)/control-preload.so: tools/control-preload.c | deps
 	@mkdir -p $(O)

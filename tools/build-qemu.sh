@@ -80,7 +80,8 @@ configure()
 
 # What the tree and its configuration depend on, the model's files apart.
 key=$(printf '%s\n' "$src" "$TOP" "$(compiler)"
-	cat "$src/VERSION" "$TOP"/patches/qemu/*.patch "$0")
+	cat "$src/VERSION" "$TOP"/patches/qemu/*.patch
+	declare -f assemble configure)
 if [ ! -e "$out/qemu.key" ] || [ "$key" != "$(cat "$out/qemu.key")" ]; then
 	rm -f "$out/qemu.key"
 	logged "putting the QEMU tree together in $tree" \
@@ -90,9 +91,6 @@ if [ ! -e "$out/qemu.key" ] || [ "$key" != "$(cat "$out/qemu.key")" ]; then
 fi
 
 export PATH=/usr/bin:$PATH
-if ninja -C "$build" -n qemu-system-x86_64 | grep -q 'no work to do'; then
-	exit 0
-fi
-logged "building QEMU with the GP107 model" "$out/log/qemu.log" \
+logged "bringing QEMU with the GP107 model up to date" "$out/log/qemu.log" \
 	'/^\[/ {at = $1} END {print "step " at}' \
 	ninja -C "$build" -j "$jobs" qemu-system-x86_64
