@@ -6,6 +6,9 @@
  * All of it runs under the big QEMU lock.  Engines run in slices from a
  * timer, never in the handler of an access, and a slice is short, so that
  * the processors get the lock in between.
+ *
+ * The core is not entered while it waits for the bus: what the card's own DMA
+ * finds at the card's BARs is nothing, as if no device answered.
  */
 #include "qemu/osdep.h"
 #include "qemu/atomic.h"
@@ -23,9 +26,11 @@
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 #include "qom/object.h"
+#include "sysemu/cpu-timers.h"
 #include "gp107.h"
 #include "top/pbus.h"
 #include "top/vbios.h"
+#include "trace.h"
 
 #define TYPE_GP107 "gp107"
 OBJECT_DECLARE_SIMPLE_TYPE(Gp107State, GP107)
@@ -37,6 +42,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(Gp107State, GP107)
 
 #define RUN_BUDGET      1000            /* steps between looks at the clock */
 #define RUN_SLICE_NS    400000          /* how long the lock is held */
+#define RUN_SLICE_STEPS 16              /* with -icount: a repeatable slice */
 #define RUN_PAUSE_NS    5000            /* how long it is free then */
 #define POLL_MIN_NS     20000           /* between looks at a semaphore */
 #define POLL_MAX_NS     320000
@@ -55,24 +61,33 @@ struct Gp107State {
     QEMUTimer *wake_timer;
     int64_t powered_ns;
     int64_t poll_ns;
-    bool trace;
+    bool on_bus;                    /* in a DMA of its own */
 };
 
 /* What the core asks of its host. */
 
+static bool dma(Gp107State *s, uint64_t addr, void *buf, uint64_t len,
+                DMADirection direction)
+{
+    MemTxResult result;
+
+    s->on_bus = true;
+    result = pci_dma_rw(PCI_DEVICE(s), addr, buf, len, direction,
+                        MEMTXATTRS_UNSPECIFIED);
+    s->on_bus = false;
+    return result == MEMTX_OK;
+}
+
 static bool host_dma_read(void *opaque, uint64_t addr, void *buf,
                           uint64_t len)
 {
-    return pci_dma_rw(opaque, addr, buf, len, DMA_DIRECTION_TO_DEVICE,
-                      MEMTXATTRS_UNSPECIFIED) == MEMTX_OK;
+    return dma(opaque, addr, buf, len, DMA_DIRECTION_TO_DEVICE);
 }
 
 static bool host_dma_write(void *opaque, uint64_t addr, const void *buf,
                            uint64_t len)
 {
-    return pci_dma_rw(opaque, addr, (void *)buf, len,
-                      DMA_DIRECTION_FROM_DEVICE,
-                      MEMTXATTRS_UNSPECIFIED) == MEMTX_OK;
+    return dma(opaque, addr, (void *)buf, len, DMA_DIRECTION_FROM_DEVICE);
 }
 
 static uint64_t cmpxchg_ram(void *ptr, unsigned size, uint64_t expected,
@@ -140,6 +155,7 @@ static void host_irq(void *opaque, bool level)
     PCIDevice *pci = opaque;
     bool msi = msi_enabled(pci);
 
+    trace_gp107_irq(level, msi);
     if (msi && level) {
         msi_notify(pci, 0);
     }
@@ -171,8 +187,6 @@ static void host_wake_at(void *opaque, uint64_t ns)
 
 static void host_log(void *opaque, GpLogLevel level, const char *text)
 {
-    Gp107State *s = opaque;
-
     switch (level) {
     case GP_LOG_UNKNOWN:
         qemu_log_mask(LOG_UNIMP, "gp107: %s\n", text);
@@ -181,9 +195,7 @@ static void host_log(void *opaque, GpLogLevel level, const char *text)
         qemu_log_mask(LOG_GUEST_ERROR, "gp107: %s\n", text);
         break;
     case GP_LOG_TRACE:
-        if (s->trace) {
-            qemu_log("gp107: %s\n", text);
-        }
+        trace_gp107_core(text);
         break;
     }
 }
@@ -195,11 +207,17 @@ static void run(void *opaque)
     Gp107State *s = opaque;
     int64_t start = get_clock();
     int64_t delay;
+    unsigned steps = 0;
+    bool go_on;
     GpRun left;
 
     do {
         left = gp107_run(s->gpu, RUN_BUDGET);
-    } while (left == GP_RUN_MORE && get_clock() - start < RUN_SLICE_NS);
+        steps++;
+        go_on = icount_enabled() ? steps < RUN_SLICE_STEPS
+                                 : get_clock() - start < RUN_SLICE_NS;
+    } while (left == GP_RUN_MORE && go_on);
+    trace_gp107_run(steps, left);
 
     switch (left) {
     case GP_RUN_IDLE:
@@ -220,12 +238,27 @@ static void run(void *opaque)
 
 /* BARs. */
 
+static bool own_dma(const Gp107State *s, const char *bar, hwaddr addr)
+{
+    if (s->on_bus) {
+        qemu_log_mask(LOG_GUEST_ERROR, "gp107: DMA of the card to its own "
+                      "%s at %" HWADDR_PRIx "\n", bar, addr);
+    }
+    return s->on_bus;
+}
+
 #define BAR_OPS(bar)                                                    \
 static uint64_t bar##_read(void *opaque, hwaddr addr, unsigned size)    \
 {                                                                       \
     Gp107State *s = opaque;                                             \
+    uint64_t val;                                                       \
                                                                         \
-    return gp107_##bar##_read(s->gpu, addr, size);                      \
+    if (own_dma(s, #bar, addr)) {                                       \
+        return UINT64_MAX;                                              \
+    }                                                                   \
+    val = gp107_##bar##_read(s->gpu, addr, size);                       \
+    trace_gp107_read(#bar, addr, size, val);                            \
+    return val;                                                         \
 }                                                                       \
                                                                         \
 static void bar##_write(void *opaque, hwaddr addr, uint64_t val,        \
@@ -233,6 +266,10 @@ static void bar##_write(void *opaque, hwaddr addr, uint64_t val,        \
 {                                                                       \
     Gp107State *s = opaque;                                             \
                                                                         \
+    if (own_dma(s, #bar, addr)) {                                       \
+        return;                                                         \
+    }                                                                   \
+    trace_gp107_write(#bar, addr, size, val);                           \
     gp107_##bar##_write(s->gpu, addr, val, size);                       \
 }                                                                       \
                                                                         \
@@ -312,7 +349,6 @@ static const struct {
                       "told again" },
     { "fault-report-ns", "how long until a fault that stops a channel is "
                          "told" },
-    { "trace", "log what the card does" },
 };
 
 static GpConfig *current_config(Gp107State *s)
@@ -399,7 +435,6 @@ static Property gp107_properties[] = {
                        10 * 1000),
     DEFINE_PROP_UINT64("fault-report-ns", Gp107State, cfg.fault_report_ns,
                        5 * 1000 * 1000),
-    DEFINE_PROP_BOOL("trace", Gp107State, trace, false),
     DEFINE_PROP_END_OF_LIST(),
 };
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "core/gpu.h"
+#include "mem/mem.h"
 
 #define SLOT            4               /* of pcie.0 */
 #define BAR0            0xe0000000u
@@ -460,6 +461,34 @@ static void test_bar_windows(void)
     stop(m);
 }
 
+static uint32_t unknown_registers(Machine *m)
+{
+    return rd(m, GP_DEBUG_BASE + GP_DEBUG_COUNTERS +
+              8 * GP_COUNTER_UNKNOWN_REGISTERS);
+}
+
+/*
+ * A runlist that lies in the card's own BAR0, where nobody knows the
+ * registers: they are not read, since the card does not answer itself.
+ */
+static void test_own_dma(void)
+{
+    const uint32_t nowhere = 0x6f1000;
+    Machine *m = start_default();
+    uint32_t before;
+
+    map_bars(m);
+    before = unknown_registers(m);
+    wr(m, 0x002270, GP_SYS_COHERENT << 28 | (BAR0 + nowhere) >> 12);
+    wr(m, 0x002274, 1);
+    command(m, "clock_step 1000000");
+    g_assert_cmphex(rd(m, 0x002284) & 1u << 20, ==, 0);
+    g_assert_cmpuint(unknown_registers(m), ==, before);
+    rd(m, nowhere);
+    g_assert_cmpuint(unknown_registers(m), ==, before + 1);
+    stop(m);
+}
+
 /* BAR5: a signature, then the window on BAR0. */
 static void test_io(void)
 {
@@ -710,6 +739,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qtest/access-sizes", test_sizes);
     g_test_add_func("/qtest/pramin", test_pramin);
     g_test_add_func("/qtest/bar-windows", test_bar_windows);
+    g_test_add_func("/qtest/own-dma", test_own_dma);
     g_test_add_func("/qtest/io-ports", test_io);
     g_test_add_func("/qtest/intx", test_intx);
     g_test_add_func("/qtest/msi", test_msi);
