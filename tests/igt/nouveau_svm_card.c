@@ -27,8 +27,8 @@ static void duplicate_faults(void)
 	svm_gpu_write_pages(gpu, mem, 256, 1);
 	svm_check_pages(mem, 256, 1);
 	svm_stats_switch(&svm_stats, SVM_DUPLICATE, 0);
-	igt_assert_lte_u64(before + 256, svm_stats_read(&svm_stats,
-							SVM_FAULTS_DUPLICATE));
+	igt_assert(svm_stats_read(&svm_stats, SVM_FAULTS_DUPLICATE) >=
+		   before + 256);
 	svm_unmap(mem, 256 * PAGE);
 	svm_client_close(gpu);
 }

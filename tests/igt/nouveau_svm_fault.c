@@ -337,7 +337,7 @@ static void many_faults(void)
 
 		igt_info("%llu replayable faults\n",
 			 (unsigned long long)faults);
-		igt_assert_lte_u64(10000, faults);
+		igt_assert(faults >= 10000);
 	}
 	svm_unmap(mem, MANY_FAULTS * PAGE);
 	svm_client_close(gpu);

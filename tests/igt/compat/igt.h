@@ -36,9 +36,6 @@ void __igt_fixture_complete(void);
 void igt_describe_f(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 void igt_success(void);
-void igt_fail(int exitcode) __attribute__((noreturn));
-void igt_skip(const char *format, ...)
-	__attribute__((noreturn, format(printf, 1, 2)));
 void igt_exit(void) __attribute__((noreturn));
 void __igt_fail_assert(const char *domain, const char *file, const int line,
 		       const char *func, const char *assertion,
@@ -111,8 +108,6 @@ void igt_reset_timeout(void);
 #define igt_assert_eq_u32(a, b)	IGT_ASSERT_CMP(a, ==, b, uint32_t, "%#x")
 #define igt_assert_eq_u64(a, b)						\
 	IGT_ASSERT_CMP(a, ==, b, unsigned long long, "%#llx")
-#define igt_assert_lte_u64(a, b)					\
-	IGT_ASSERT_CMP(a, <=, b, unsigned long long, "%llu")
 
 #define igt_require_f(expr, ...)					\
 	do {								\
@@ -128,7 +123,5 @@ void igt_reset_timeout(void);
 	} while (0)
 
 #define igt_info(...)	igt_log(NULL, IGT_LOG_INFO, __VA_ARGS__)
-#define igt_debug(...)	igt_log(NULL, IGT_LOG_DEBUG, __VA_ARGS__)
-#define igt_warn(...)	igt_log(NULL, IGT_LOG_WARN, __VA_ARGS__)
 
 #endif
