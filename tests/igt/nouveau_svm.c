@@ -60,16 +60,6 @@ static void leave_first_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void behave(void)
-{
-	int i;
-
-	if (!svm_stats_present(&svm_stats))
-		return;
-	for (i = 0; i < SVM_SWITCHES; i++)
-		svm_stats_switch(&svm_stats, i, 0);
-}
-
 static void run(const struct svm_test *test)
 {
 	for (; test->name; test++) {
@@ -82,7 +72,7 @@ static void run(const struct svm_test *test)
 
 		igt_fixture {
 			igt_reset_timeout();
-			behave();
+			svm_card_behave();
 			svm_close_all();
 		}
 	}

@@ -26,6 +26,8 @@ extern const struct svm_test svm_fork_tests[];
 extern const struct svm_test svm_migrate_tests[];
 extern const struct svm_test svm_client_tests[];
 extern const struct svm_test svm_card_tests[];
+/* Undoes what a failed subtest of these left. */
+void svm_card_behave(void);
 
 extern char svm_node[SVM_NODE_LEN];
 extern struct svm_stats svm_stats;
