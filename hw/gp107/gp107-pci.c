@@ -30,7 +30,7 @@
 #include "gp107.h"
 #include "top/pbus.h"
 #include "top/vbios.h"
-#include "trace.h"
+#include "trace/trace-hw_gp107.h"
 
 #define TYPE_GP107 "gp107"
 OBJECT_DECLARE_SIMPLE_TYPE(Gp107State, GP107)
