@@ -118,15 +118,13 @@ SASS_EXEC(branch)
 SASS_EXEC(branch_indexed)
 {
     const uint32_t *a = sass_row(w, in->ra, 0);
-    uint32_t pc[SASS_WARP_LANES], todo, next = w->pc + 8;
+    uint32_t pc[SASS_WARP_LANES], next = w->pc + 8;
 
     mask &= sass_cc_test(w, in->cond);
     if (!mask) {
         return SASS_STEP_NEXT;
     }
-    for (todo = mask; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
-
+    SASS_EACH(i, mask) {
         pc[i] = a[i] + in->imm;
         if (in->mods & SASS_M_CONST_TARGET) {
             uint32_t at = a[i] + in->cb_offset;
@@ -148,9 +146,7 @@ SASS_EXEC(branch_indexed)
     for (;;) {
         uint32_t first = pc[__builtin_ctz(w->active)], same = 0;
 
-        for (todo = w->active; todo; todo &= todo - 1) {
-            unsigned i = __builtin_ctz(todo);
-
+        SASS_EACH(i, w->active) {
             same |= (uint32_t)(pc[i] == first) << i;
         }
         if (same == w->active) {

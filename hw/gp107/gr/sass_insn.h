@@ -22,6 +22,11 @@
 
 #define SASS_LANES(i) for (unsigned i = 0; i < SASS_WARP_LANES; i++)
 
+/* Lane @i of those in @mask, from 0 up. */
+#define SASS_EACH(i, mask) \
+    for (uint32_t each_ = (mask), i; \
+         each_ && (i = __builtin_ctz(each_), true); each_ &= each_ - 1)
+
 typedef enum SassOp {
     SASS_OP_ILLEGAL,
     /* integer */

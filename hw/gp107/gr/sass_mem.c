@@ -75,12 +75,10 @@ static SassStep place_generic(SassWarp *w, const SassInsn *in, uint32_t mask,
     const uint32_t *high = sass_row(w, in->ra, 1);
     uint64_t offset = (uint64_t)(int64_t)(int32_t)in->imm;
     uint64_t va[SASS_WARP_LANES];
-    uint32_t todo, global = 0;
+    uint32_t global = 0;
     bool fault = false;
 
-    for (todo = mask; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
-
+    SASS_EACH(i, mask) {
         if (in->mods & SASS_M_E) {
             va[i] = (low[i] | (uint64_t)high[i] << 32) + offset;
         } else {
@@ -105,9 +103,7 @@ static SassStep place_generic(SassWarp *w, const SassInsn *in, uint32_t mask,
             return sass_trap(w, SASS_TRAP_OUT_OF_RANGE);
         }
     }
-    for (todo = global; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
-
+    SASS_EACH(i, global) {
         if (!w->ops->translate(w->opaque, va[i], size, access,
                                &place->phys[i])) {
             fault = true;
@@ -166,8 +162,7 @@ static void load(SassWarp *w, const SassInsn *in, uint32_t mask,
     unsigned size = size_bytes(in->sub), words = (size + 3) / 4;
     uint32_t out[4][SASS_WARP_LANES];
 
-    for (uint32_t todo = mask; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
+    SASS_EACH(i, mask) {
         uint8_t buf[16] = { 0 };
 
         if (place->host[i]) {
@@ -285,8 +280,7 @@ SASS_EXEC(ldc)
     unsigned size = size_bytes(in->sub);
     uint32_t out[2][SASS_WARP_LANES];
 
-    for (uint32_t todo = mask; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
+    SASS_EACH(i, mask) {
         uint32_t value[2] = { 0 }, offset = in->imm + a[i];
         unsigned bank = in->cb_bank;
 
@@ -432,8 +426,7 @@ static void atomic_lanes(SassWarp *w, const SassInsn *in, uint32_t mask,
             }
         }
     }
-    for (uint32_t todo = mask; todo; todo &= todo - 1) {
-        unsigned i = __builtin_ctz(todo);
+    SASS_EACH(i, mask) {
         bool cas = in->sub == SASS_ATOM_CAS;
         uint64_t operand = cas ? second[i] : first[i];
         uint64_t compare = cas ? first[i] : 0;
