@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PGRAPH as an engine of PFIFO: contexts, classes by subchannel, fatal
- * faults, replay and cancel.
+ * PGRAPH as an engine of PFIFO: which context is loaded, methods to their
+ * classes, replay and cancel.
  */
 #include "internal.h"
 
@@ -12,104 +12,10 @@
 #include "../top/pmc.h"
 #include "sked.h"
 
-GpClient gp_gr_hub_client(unsigned client)
-{
-    return (GpClient) {
-        .engine = GP_GR_FAULT_ID,
-        .client = client,
-        .hub = true,
-    };
-}
-
-void gp_gr_fatal(GpGr *gr, const GpFault *fault)
-{
-    if (!gr->dead) {
-        gr->dead = true;
-        gp_fault_unit_post(gr->gpu, fault);
-    }
-}
-
-bool gp_gr_fe_read(GpGr *gr, uint64_t va, void *buf, uint32_t len)
-{
-    GpClient client = gp_gr_hub_client(GP_HUB_FE);
-    GpFault fault;
-
-    if (!gp_mmu_read(gr->gpu, &gr->current->space, &client, va, buf, len,
-                     &fault)) {
-        gp_gr_fatal(gr, &fault);
-        return false;
-    }
-    return true;
-}
-
-bool gp_gr_fe_write(GpGr *gr, uint64_t va, const void *buf, uint32_t len)
-{
-    GpClient client = gp_gr_hub_client(GP_HUB_FE);
-    GpFault fault;
-
-    if (!gp_mmu_write(gr->gpu, &gr->current->space, &client, va, buf, len,
-                      &fault)) {
-        gp_gr_fatal(gr, &fault);
-        return false;
-    }
-    return true;
-}
-
 bool gp_gr_is_idle(GpGr *gr)
 {
     return gp_sked_idle(gr->sked) &&
            (!gr->current || !gr->current->clear.active);
-}
-
-uint32_t gp_gr_state(const GpGrContext *ctx, GpGrClass class,
-                     uint32_t method)
-{
-    return ctx->state[class] ? ctx->state[class][method / 4] : 0;
-}
-
-uint64_t gp_gr_address(const GpGrContext *ctx, GpGrClass class,
-                       uint32_t method)
-{
-    return (uint64_t)gp_gr_state(ctx, class, method) << 32 |
-           gp_gr_state(ctx, class, method + 4);
-}
-
-/* Contexts. */
-
-static void context_free(GpGrContext *ctx)
-{
-    unsigned i;
-
-    if (!ctx) {
-        return;
-    }
-    for (i = 0; i < GP_GR_CLASSES; i++) {
-        free(ctx->state[i]);
-    }
-    free(ctx);
-}
-
-static GpGrContext *context_get(GpGr *gr, GpChannel *channel)
-{
-    GpGrContext **slot;
-
-    if (channel->id >= GP_CHANNELS) {
-        return NULL;
-    }
-    slot = &gr->contexts[channel->id];
-    if (*slot && ((*slot)->space.inst != channel->space.inst ||
-                  (*slot)->space.inst_ap != channel->space.inst_ap)) {
-        context_free(*slot);
-        *slot = NULL;
-    }
-    if (!*slot) {
-        *slot = calloc(1, sizeof(**slot));
-        if (!*slot) {
-            return NULL;
-        }
-    }
-    (*slot)->space = channel->space;
-    return *slot;
 }
 
 /* Drops the loaded context with all its work. */
@@ -142,7 +48,7 @@ static bool acquire(GpEngine *engine, GpChannel *channel)
         !gp_gr_is_idle(gr)) {
         return false;
     }
-    ctx = context_get(gr, channel);
+    ctx = gp_gr_context_get(gr, channel);
     if (!ctx) {
         return false;
     }
@@ -252,7 +158,7 @@ static void forget(GpEngine *engine, GpChannel *channel)
 
     if (channel->id < GP_CHANNELS &&
         gr->contexts[channel->id] != gr->current) {
-        context_free(gr->contexts[channel->id]);
+        gp_gr_context_free(gr->contexts[channel->id]);
         gr->contexts[channel->id] = NULL;
     }
 }
@@ -343,7 +249,7 @@ void gp_gr_free(GpGr *gr)
     gp_sked_free(gr->sked);
     if (gr->contexts) {
         for (i = 0; i < GP_CHANNELS; i++) {
-            context_free(gr->contexts[i]);
+            gp_gr_context_free(gr->contexts[i]);
         }
     }
     free(gr->contexts);
@@ -356,7 +262,7 @@ void gp_gr_reset(GpGr *gr)
 
     engine_disabled(gr);
     for (i = 0; i < GP_CHANNELS; i++) {
-        context_free(gr->contexts[i]);
+        gp_gr_context_free(gr->contexts[i]);
         gr->contexts[i] = NULL;
     }
 }

@@ -92,7 +92,16 @@ struct GpGr {
     GpSked *sked;
 };
 
-/* gr.c */
+/* context.c */
+/* That of @channel; NULL: out of memory.  A new instance block, a new one. */
+GpGrContext *gp_gr_context_get(GpGr *gr, GpChannel *channel);
+void gp_gr_context_free(GpGrContext *ctx);
+/* The value last written to @method of @class. */
+uint32_t gp_gr_state(const GpGrContext *ctx, GpGrClass class,
+                     uint32_t method);
+/* Two methods as the halves of an address, upper one first. */
+uint64_t gp_gr_address(const GpGrContext *ctx, GpGrClass class,
+                       uint32_t method);
 /* @client of the engine; for the hub's units. */
 GpClient gp_gr_hub_client(unsigned client);
 /* @fault is fatal: the channel's context stays as it is until a reset. */
@@ -100,14 +109,10 @@ void gp_gr_fatal(GpGr *gr, const GpFault *fault);
 /* Memory as FE sees it; false: the fault was posted. */
 bool gp_gr_fe_read(GpGr *gr, uint64_t va, void *buf, uint32_t len);
 bool gp_gr_fe_write(GpGr *gr, uint64_t va, const void *buf, uint32_t len);
+
+/* gr.c */
 /* All that the current channel asked for is done. */
 bool gp_gr_is_idle(GpGr *gr);
-/* The value last written to @method of @class. */
-uint32_t gp_gr_state(const GpGrContext *ctx, GpGrClass class,
-                     uint32_t method);
-/* Two methods as the halves of an address, upper one first. */
-uint64_t gp_gr_address(const GpGrContext *ctx, GpGrClass class,
-                       uint32_t method);
 
 /* gr_regs.c */
 void gp_gr_regs_init(GpGr *gr);
