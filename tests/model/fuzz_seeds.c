@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz_ops.h"
-#include "gr/sass_insn.h"
+#include "sass/sass_insn.h"
 #include "harness.h"
 
 typedef struct Seed {

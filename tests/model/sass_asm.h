@@ -7,7 +7,7 @@
 #ifndef TESTS_MODEL_SASS_ASM_H
 #define TESTS_MODEL_SASS_ASM_H
 
-#include "../../hw/gp107/gr/sass_insn.h"
+#include "../../hw/gp107/sass/sass_insn.h"
 #include "sass_env.h"
 
 #define RZ 255u

@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "../../hw/gp107/gr/sass.h"
+#include "../../hw/gp107/sass/sass.h"
 
 #define ENV_REGIONS 8
 #define ENV_BANKS 8

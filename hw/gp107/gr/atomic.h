@@ -4,7 +4,7 @@
 #define GP107_GR_ATOMIC_H
 
 #include "../mem/mem.h"
-#include "sass.h"
+#include "../sass/sass.h"
 
 /* Gives the old value. */
 uint64_t gp_gr_atomic(Gp107 *gpu, GpAperture ap, uint64_t addr, SassAtomOp op,

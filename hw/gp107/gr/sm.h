@@ -8,7 +8,7 @@
 
 #include "internal.h"
 #include "qmd.h"
-#include "sass.h"
+#include "../sass/sass.h"
 
 /* Limits of SM 6.1 (CUDA C Programming Guide, compute capability 6.1). */
 #define GP_SM_WARPS         64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PTOP, the table of devices. */
-#ifndef GP107_TOP_PTOP_H
-#define GP107_TOP_PTOP_H
+#ifndef GP107_HOST_PTOP_H
+#define GP107_HOST_PTOP_H
 
 #include "../core/gpu.h"
 

@@ -10,10 +10,10 @@
  *         5, 4, 3, 2 say which of them are valid
  *  TYPE   30:2 the type
  */
-#include "pmc.h"
-#include "ptop.h"
 #include "../core/mmio.h"
-#include "../host/fifo.h"
+#include "../top/pmc.h"
+#include "fifo.h"
+#include "ptop.h"
 
 #define DEVICE_INFO         0x022700
 #define DEVICE_INFO_WORDS   64

@@ -10,8 +10,8 @@
  * When one did not, the warp stays at the instruction with no change to its
  * registers, so that it can be run again after a replay.
  */
-#ifndef GP107_GR_SASS_H
-#define GP107_GR_SASS_H
+#ifndef GP107_SASS_H
+#define GP107_SASS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -6,8 +6,8 @@
  * Encodings: envytools, envydis/gm107.c; Mesa, nv50_ir_emit_gm107.cpp.
  * Meanings: the PTX ISA, and envytools, docs/hw/graph/maxwell/cuda.
  */
-#ifndef GP107_GR_SASS_INSN_H
-#define GP107_GR_SASS_INSN_H
+#ifndef GP107_SASS_INSN_H
+#define GP107_SASS_INSN_H
 
 #include <string.h>
 
