@@ -240,25 +240,37 @@ void gp107_bar0_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
     }
 }
 
-uint64_t gp107_bar1_read(Gp107 *gpu, uint64_t addr, unsigned size)
+/* The CPU's values are little-endian in memory. */
+static uint64_t from_bytes(const uint8_t buf[8])
 {
-    uint8_t buf[8] = { 0 };
     uint64_t val = 0;
 
-    gp_bar1_read(gpu, addr % GP_BAR1_SIZE, buf, size);
-    for (unsigned i = 0; i < size; i++) {
+    for (unsigned i = 0; i < 8; i++) {
         val |= (uint64_t)buf[i] << (8 * i);
     }
     return val;
 }
 
-void gp107_bar1_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
+static void to_bytes(uint8_t buf[8], uint64_t val)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        buf[i] = val >> (8 * i);
+    }
+}
+
+uint64_t gp107_bar1_read(Gp107 *gpu, uint64_t addr, unsigned size)
 {
     uint8_t buf[8] = { 0 };
 
-    for (unsigned i = 0; i < size; i++) {
-        buf[i] = val >> (8 * i);
-    }
+    gp_bar1_read(gpu, addr % GP_BAR1_SIZE, buf, size);
+    return from_bytes(buf);
+}
+
+void gp107_bar1_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
+{
+    uint8_t buf[8];
+
+    to_bytes(buf, val);
     gp_bar1_write(gpu, addr % GP_BAR1_SIZE, buf, size);
     /* GP_PUT may be in either half of an 8-byte write. */
     for (unsigned i = 0; i < size; i += 4) {
@@ -269,22 +281,16 @@ void gp107_bar1_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
 uint64_t gp107_bar3_read(Gp107 *gpu, uint64_t addr, unsigned size)
 {
     uint8_t buf[8] = { 0 };
-    uint64_t val = 0;
 
     gp_bar2_read(gpu, addr % GP_BAR3_SIZE, buf, size);
-    for (unsigned i = 0; i < size; i++) {
-        val |= (uint64_t)buf[i] << (8 * i);
-    }
-    return val;
+    return from_bytes(buf);
 }
 
 void gp107_bar3_write(Gp107 *gpu, uint64_t addr, uint64_t val, unsigned size)
 {
-    uint8_t buf[8] = { 0 };
+    uint8_t buf[8];
 
-    for (unsigned i = 0; i < size; i++) {
-        buf[i] = val >> (8 * i);
-    }
+    to_bytes(buf, val);
     gp_bar2_write(gpu, addr % GP_BAR3_SIZE, buf, size);
 }
 

@@ -66,7 +66,7 @@ typedef struct GpPbdma {
     uint32_t userd[8];              /* as last written back */
     bool userd_known;
     /* Scheduling. */
-    bool leave_channel;             /* done with this one for now */
+    bool leave_channel;             /* its turn is over */
     bool leave_group;
     unsigned round;
     unsigned group;                 /* index in the runlist */
