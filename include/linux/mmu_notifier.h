@@ -12,6 +12,7 @@
 #ifndef _LINUX_MMU_NOTIFIER_H
 #define _LINUX_MMU_NOTIFIER_H
 
+#include <linux/bits.h>
 #include <linux/interval_tree.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -59,7 +60,7 @@ enum mmu_notifier_event {
 };
 
 /* For &mmu_notifier_range.flags: the callbacks may sleep. */
-#define MMU_NOTIFIER_RANGE_BLOCKABLE (1 << 0)
+#define MMU_NOTIFIER_RANGE_BLOCKABLE BIT(0)
 
 /**
  * struct mmu_notifier_ops - what a plain notifier listens to
@@ -73,9 +74,10 @@ struct mmu_notifier_ops {
 	 * @release: The address space ends, or mmu_notifier_unregister() was
 	 * called. The secondary MMU must drop all of its mappings and take no
 	 * new ones before this returns, since the pages are freed next. Runs
-	 * once, perhaps beside other callbacks. A user without it must be sure
-	 * by other means that its device is quiet once the last thread of the
-	 * process is gone; that covers speculative accesses of the device.
+	 * beside other callbacks, and twice if both reasons meet. A user
+	 * without it must be sure by other means that its device is quiet once
+	 * the last thread of the process is gone; that covers speculative
+	 * accesses of the device.
 	 */
 	void (*release)(struct mmu_notifier *subscription,
 			struct mm_struct *mm);
@@ -412,7 +414,8 @@ static inline bool mmu_range_read_retry(const struct mmu_range_notifier *mrn,
 					unsigned long seq)
 {
 	mmu_range_assert_user_lock(mrn);
-	return mrn->invalidate_seq != seq;
+	/* Pairs with the WRITE_ONCE() in apply_pending(), which has no user lock */
+	return READ_ONCE(mrn->invalidate_seq) != seq;
 }
 
 /**
@@ -674,15 +677,25 @@ struct mmu_notifier_range {
 	unsigned long end;
 };
 
-/* Macros: the arguments may name what this configuration does not have. */
-#define mmu_notifier_range_init(range, event, flags, mm, first, limit)	\
-	do {								\
-		(range)->start = (first);				\
-		(range)->end = (limit);					\
-	} while (0)
-#define mmu_notifier_range_init_owner(range, event, flags, mm, first,	\
-				      limit, owner)			\
-	mmu_notifier_range_init(range, event, flags, mm, first, limit)
+static inline void
+mmu_notifier_range_init_owner(struct mmu_notifier_range *range,
+			      enum mmu_notifier_event event, unsigned int flags,
+			      struct mm_struct *mm, unsigned long start,
+			      unsigned long end, void *owner)
+{
+	range->start = start;
+	range->end = end;
+}
+
+static inline void
+mmu_notifier_range_init(struct mmu_notifier_range *range,
+			enum mmu_notifier_event event, unsigned int flags,
+			struct mm_struct *mm, unsigned long start,
+			unsigned long end)
+{
+	mmu_notifier_range_init_owner(range, event, flags, mm, start, end,
+				      NULL);
+}
 
 static inline bool
 mmu_notifier_range_blockable(const struct mmu_notifier_range *range)
