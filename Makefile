@@ -21,7 +21,6 @@ else
 qemu_src := $(abspath $(QEMU_SRC))
 endif
 
-
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 guest := tools/run-guest.sh --out $(O)
@@ -29,17 +28,28 @@ tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 
 .PHONY: help
 help:
-	@echo 'make run            boot the emulated GPU and show a process mirrored on it'
-	@echo 'make check          every test; ends with N passed, N failed, N skipped'
-	@echo 'make check-model    the GPU model on its own: unit tests and a short fuzz'
-	@echo 'make check-igt      the IGT tests on the driver of the base'
-	@echo 'make check-stock    the same on the untouched base'
-	@echo 'make check-distro   the kernel that Debian packages, on the card'
-	@echo 'make bench-model    how fast the model computes'
-	@echo 'make lint           style, licences, structure'
-	@echo 'make shell          a guest with a prompt'
-	@echo 'make kernel qemu    build these'
-	@echo 'make clean          remove what was built; what was fetched stays'
+	@echo 'make run             boot the emulated GPU and show a process mirrored on it'
+	@echo 'make check           every test but check-debug; N passed, N failed, N skipped'
+	@echo 'make check-model     the GPU model on its own: unit tests and a short fuzz'
+	@echo "make check-user      the branch's notifiers in user space, under sanitizers"
+	@echo 'make check-kunit     the KUnit tests of the mm side, in the guest'
+	@echo "make check-hmm       the kernel's hmm-tests, on the branch and on the base"
+	@echo 'make check-converted each driver that the semantic patch converts compiles'
+	@echo 'make check-series    each commit of the branch builds; its form'
+	@echo 'make check-igt       the IGT tests on the branch'
+	@echo 'make check-stock     the same on the untouched base'
+	@echo 'make check-distro    the kernel that Debian packages, on the card'
+	@echo 'make check-debug     the tests of the guest under lockdep, KASAN, KCSAN'
+	@echo 'make bench           bench-mm and bench-model'
+	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
+	@echo 'make bench-model     how fast the model computes'
+	@echo 'make lint            style, licences, structure'
+	@echo 'make shell           a guest with a prompt'
+	@echo 'make tree            the base and the branch as a git repository'
+	@echo 'make print-tree      where that lies, and its commits'
+	@echo 'make series          the branch as a series for a mailing list'
+	@echo "make kernel qemu     build these; kernel-stock is the base's"
+	@echo 'make clean           remove what was built; what was fetched stays'
 	@echo
 	@echo 'Overrides: LINUX_SRC=DIR and QEMU_SRC=DIR (sources to build from instead of'
 	@echo "fetching Debian's), FIRMWARE=DIR (instead of generated files), JOBS=N"
@@ -58,10 +68,36 @@ fetch-qemu: deps
 fetch-distro: deps
 	@tools/fetch.sh --out $(O)/src distro
 
-.PHONY: kernel qemu
-kernel: deps $(fetch_linux)
-	@tools/build-kernel.sh --src $(linux_src) --out $(O) --jobs $(JOBS) \
-		configs/guest.config
+.PHONY: tree print-tree series
+tree: deps $(fetch_linux)
+	@tools/assemble-tree.sh --src $(linux_src) --out $(O)
+
+print-tree: tree
+	@tools/assemble-tree.sh --print --out $(O)
+
+series: tree
+	@tools/make-series.sh --out $(O)
+
+.PHONY: kernel kernel-stock kernel-debug kernel-kcsan kernel-headers qemu
+build_kernel := tools/build-kernel.sh --out $(O) --jobs $(JOBS)
+branch_config := configs/guest.config configs/branch.config
+
+kernel: tree
+	@$(build_kernel) --tree tree $(branch_config)
+
+kernel-stock: tree
+	@$(build_kernel) --tree stock configs/guest.config
+
+kernel-debug: tree
+	@$(build_kernel) --tree tree --build build-debug $(branch_config) configs/debug.config
+
+kernel-kcsan: tree
+	@$(build_kernel) --tree tree --build build-kcsan $(branch_config) configs/kcsan.config
+
+# What single objects need to be compiled and checked.
+kernel-headers: tree
+	@$(build_kernel) --tree tree --configure $(branch_config)
+	@$(build_kernel) --tree stock --configure configs/guest.config
 
 qemu: deps $(fetch_qemu) $(O)/tsc-khz
 	@tools/build-qemu.sh --src $(qemu_src) --out $(O) --jobs $(JOBS)
@@ -115,23 +151,53 @@ shell: kernel qemu initramfs
 run: kernel qemu initramfs igt
 	@$(guest) --timeout 120 -- $(O)/igt/svm_demo
 
-.PHONY: check check-model check-igt check-stock check-distro lint bench-model
+.PHONY: check check-model check-user check-kunit check-hmm check-converted
+.PHONY: check-series check-igt check-stock check-distro check-debug lint
+.PHONY: bench bench-mm bench-model
 check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
+guest_needs := qemu initramfs
 
-check: kernel qemu initramfs distro igt
-	@$(check_sh) lint model fuzz qtest igt controls distro
+check: $(guest_needs) kernel kernel-stock distro igt
+	@$(check_sh) lint model fuzz qtest user converted series kunit hmm \
+		igt stock controls distro
 
 check-model: deps
 	@$(check_sh) model fuzz
 
-check-igt check-stock: kernel qemu initramfs igt
+check-user: deps $(fetch_linux)
+	@$(check_sh) user
+
+check-kunit: kernel kernel-stock $(guest_needs)
+	@$(check_sh) kunit
+
+check-hmm: kernel kernel-stock $(guest_needs)
+	@$(check_sh) hmm
+
+check-converted: tree
+	@$(check_sh) converted
+
+check-series: tree
+	@$(check_sh) series
+
+check-igt: kernel $(guest_needs) igt
 	@$(check_sh) igt controls
+
+check-stock: kernel-stock $(guest_needs) igt
+	@$(check_sh) stock
 
 check-distro: qemu distro
 	@$(check_sh) distro
 
-lint: deps $(fetch_linux) $(fetch_qemu)
+check-debug: kernel-debug kernel-kcsan kernel-stock $(guest_needs) igt
+	@$(check_sh) debug
+
+lint: kernel-headers $(fetch_qemu)
 	@$(check_sh) lint
+
+bench: bench-mm bench-model
+
+bench-mm: kernel kernel-stock $(guest_needs)
+	@tools/bench-mm.sh --out $(O)
 
 bench-model: deps
 	@$(MAKE) -C tests/model O=$(O)/model bench

@@ -1,35 +1,46 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Configure and build the guest's kernel.
+# Configure and build a kernel for the guest.
 
 . "$(dirname "$0")/lib.sh"
 
 usage()
 {
 	cat <<END
-Usage: tools/build-kernel.sh --src DIR [--out DIR] [--jobs N] FRAGMENT...
+Usage: tools/build-kernel.sh --tree NAME [OPTIONS] FRAGMENT...
 
-Build a kernel out of tree from allnoconfig and the kconfig fragments. Every
-option that a fragment asks for must be in the configuration that results.
+Build the tree OUT/NAME from allnoconfig and the kconfig fragments, modules
+included. Every option that a fragment asks for must be in the configuration
+that results.
 
-  --src DIR   a Linux source tree, 6.12; it must be clean and stays so
-  --out DIR   the build directory (default: build); the kernel is
-              DIR/kernel/arch/x86/boot/bzImage, the log DIR/log/kernel.log
-  --jobs N    at most N compilers at once (default: one a processor)
-  --help      this text
+The build lies in a folder of the tree itself. So the compiler is given relative
+names, and what is compiled in one tree is in ccache for the other.
+
+  --tree NAME   tree or stock, as tools/assemble-tree.sh makes them
+  --build NAME  the folder in the tree: build, or build-SOMETHING (default:
+                build); the kernel is OUT/TREE/BUILD/arch/x86/boot/bzImage, the
+                log OUT/log/kernel-TREE-BUILD.log
+  --out DIR     OUT (default: build)
+  --jobs N      at most N compilers at once (default: one a processor)
+  --configure   only configure, and make the headers that are generated
+  --help        this text
 END
 }
 
-src=
+tree=
+name=build
 out=$TOP/build
 jobs=$(nproc)
+configure=
 fragments=()
 while [ $# -gt 0 ]; do
 	case $1 in
-	--src) need_value "$1" $#; src=$2; shift ;;
+	--tree) need_value "$1" $#; tree=$2; shift ;;
+	--build) need_value "$1" $#; name=$2; shift ;;
 	--out) need_value "$1" $#; out=$2; shift ;;
 	--jobs) need_value "$1" $#; need_number "$1" "$2"; jobs=$2; shift ;;
+	--configure) configure=1 ;;
 	--help) usage; exit 0 ;;
 	-*) usage_error "unknown option '$1'" ;;
 	*) [ -r "$1" ] || die "$1 cannot be read"
@@ -37,15 +48,23 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ -n "$src" ] || usage_error "--src is missing"
+case $tree in
+tree | stock) ;;
+'') usage_error "--tree is missing" ;;
+*) usage_error "no tree is called '$tree'" ;;
+esac
+case $name in
+build | build-*[!/]) ;;
+*) usage_error "a build folder is 'build' or 'build-SOMETHING', not '$name'" ;;
+esac
 [ ${#fragments[@]} -gt 0 ] || usage_error "a fragment is missing"
-[ -f "$src/scripts/kconfig/merge_config.sh" ] || die "$src is no Linux source tree"
-[ ! -e "$src/.config" ] || die "$src is not clean: run 'make mrproper' in it"
-src=$(cd "$src" && pwd)
-mkdir -p "$out/log" "$out/kernel"
+[ -e "$out/$tree/Kbuild" ] || die "$out/$tree is not there: run 'make tree' first"
 out=$(cd "$out" && pwd)
-build=$out/kernel
+src=$out/$tree
+build=$src/$name
 image=$build/arch/x86/boot/bzImage
+log=$out/log/kernel-$tree-$name.log
+mkdir -p "$build"
 
 configure()
 {
@@ -67,26 +86,38 @@ verify()
 # Nothing of what the image came from has changed since.
 up_to_date()
 {
-	[ -e "$image" ] && [ -e "$out/kernel.key" ] &&
-		[ "$key" = "$(cat "$out/kernel.key")" ] &&
-		[ -z "$(find "$src" -newer "$out/kernel.key" -print -quit)" ]
+	[ -e "$image" ] && [ -e "$build/.key" ] &&
+		[ "$key" = "$(cat "$build/.key")" ] &&
+		[ -z "$(find "$src" \( -path "$src/.git" -o -path "$src/build*" \) \
+			-prune -o -newer "$build/.key" -type f -print -quit)" ]
 }
 
-key=$(printf '%s\n' "$src" "$(compiler)"; cat "${fragments[@]}")
+# The same name for the same file in both trees is what makes ccache hit.
+export CCACHE_NOHASHDIR=1
+build()
+{
+	make -C "$src" O="$name" ARCH=x86_64 CC="$(compiler)" -j "$jobs" "$@"
+}
+
+lock_tree "$out" "$tree"
+key=$(compiler; cat "${fragments[@]}")
 if up_to_date; then
 	exit 0
 fi
-start=$build/.start
-touch "$start"
-if [ ! -e "$build/.config" ] || [ ! -e "$out/kernel.key" ] ||
-	[ "$key" != "$(cat "$out/kernel.key")" ]; then
-	rm -f "$out/kernel.key"
-	logged "configuring the kernel" "$out/log/kernel-config.log" '' configure
+if [ ! -e "$build/.config" ] || [ ! -e "$build/.key" ] ||
+	[ "$key" != "$(cat "$build/.key")" ]; then
+	rm -f "$build/.key"
+	logged "configuring $tree/$name" "${log%.log}-config.log" '' configure
 	verify
 fi
-logged "building the kernel, some 1800 objects" "$out/log/kernel.log" \
+if [ -n "$configure" ]; then
+	logged "preparing $tree/$name" "$log" '' build prepare modules_prepare
+	exit 0
+fi
+# Dated at the start: what changes during the build is built next time.
+touch "$build/.start"
+logged "building the kernel $tree/$name, some 1900 objects" "$log" \
 	'$1 == "CC" || $1 == "AS" {n++} END {printf "%d objects\n", n}' \
-	make -C "$src" O="$build" ARCH=x86_64 CC="$(compiler)" -j "$jobs" bzImage
-# Dated at the start: what changed during the build is built next time.
-printf '%s\n' "$key" >"$out/kernel.key"
-touch -r "$start" "$out/kernel.key"
+	build bzImage modules
+printf '%s\n' "$key" >"$build/.key"
+touch -r "$build/.start" "$build/.key"

@@ -8,7 +8,7 @@
 usage()
 {
 	cat <<END
-Usage: tools/check-igt.sh [--out DIR] [--expect FILE]
+Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE]
 
 Run every subtest of nouveau_svm in a guest and print a line for each. One
 guest serves all of them; if one brings it down, the rest run in another.
@@ -18,25 +18,35 @@ crash (brings the guest down) or skip, WHY names the driver's defect. What is
 not listed must pass; a listed subtest that passes is a failure too.
 
   --out DIR      the build directory (default: build)
-  --expect FILE  default: tests/igt/expectations-stock.txt
+  --kernel NAME  branch (default), debug or kcsan: the branch's; or stock
+  --expect FILE  default: tests/igt/expectations-branch.txt, or -stock.txt for
+                 the base's kernel
   --help         this text
 END
 }
 
 out=$TOP/build
-expect=$TOP/tests/igt/expectations-stock.txt
+kernel=branch
+expect=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) need_value "$1" $#; out=$2; shift ;;
+	--kernel) need_value "$1" $#; kernel=$2; shift ;;
 	--expect) need_value "$1" $#; expect=$2; shift ;;
 	--help) usage; exit 0 ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
 done
+case $kernel in
+branch | debug | kcsan) : "${expect:=$TOP/tests/igt/expectations-branch.txt}" ;;
+stock) : "${expect:=$TOP/tests/igt/expectations-stock.txt}" ;;
+*) usage_error "no kernel is called '$kernel'" ;;
+esac
 [ -r "$expect" ] || die "$expect cannot be read"
 program=$out/igt/nouveau_svm
-log=$out/log/igt.log
+log=$out/log/igt-$kernel.log
+prefix=igt-$kernel
 mkdir -p "$out/log"
 
 mapfile -t todo < <("$program" --list-subtests)
@@ -60,28 +70,28 @@ verdict()
 	read -r want why < <(expected "$1")
 	if [ "$2" = "$want" ]; then
 		case $2 in
-		pass) echo "ok igt-$1" ;;
-		skip) echo "skip igt-$1 $why" ;;
-		*) echo "ok igt-$1 (known to $2: $why)" ;;
+		pass) echo "ok $prefix-$1" ;;
+		skip) echo "skip $prefix-$1 $why" ;;
+		*) echo "ok $prefix-$1 (known to $2: $why)" ;;
 		esac
 	elif [ "$want" = pass ]; then
-		echo "not ok igt-$1 ($2)"
+		echo "not ok $prefix-$1 ($2)"
 	else
-		echo "not ok igt-$1 ($2, expected $want: $why)"
+		echo "not ok $prefix-$1 ($2, expected $want: $why)"
 	fi
 }
 
 awk '{sub(/#.*/, "")} NF {print $1}' "$expect" | while read -r name; do
 	printf '%s\n' "${todo[@]}" | grep -xF "$name" >/dev/null ||
-		echo "not ok igt-$name (expected, but there is no such subtest)"
+		echo "not ok $prefix-$name (expected, but there is no such subtest)"
 done
 
 : >"$log"
 while [ ${#todo[@]} -gt 0 ]; do
 	rc=0
-	part=$out/log/igt-part.log
-	"$TOP/tools/run-guest.sh" --out "$out" --timeout 280 \
-		--log "$out/log/igt-console.log" -- \
+	part=$out/log/igt-$kernel-part.log
+	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --timeout 280 \
+		--log "$out/log/igt-$kernel-console.log" -- \
 		"$program" --run-subtest "$(IFS=,; echo "${todo[*]}")" \
 		</dev/null >"$part" 2>&1 || rc=$?
 	cat "$part" >>"$log"
@@ -108,7 +118,7 @@ while [ ${#todo[@]} -gt 0 ]; do
 	done
 	if [ ${#rest[@]} -gt 0 ] && [ -z "$started" ]; then
 		cat "$part"
-		echo "not ok igt-run (status $rc, ${#rest[@]} subtests did not run)"
+		echo "not ok $prefix-run (status $rc, ${#rest[@]} subtests did not run)"
 		exit 1
 	fi
 	todo=("${rest[@]}")

@@ -20,9 +20,18 @@ SUITE is one of
   model     the GPU model's unit tests
   fuzz      the GPU model under libFuzzer for a minute
   qtest     the card as QEMU shows it: PCI, BARs, interrupts
-  igt       the assembler of IGT's SVM tests; those tests, in the guest
+  user      the branch's mm/mmu_notifier.c in user space, under sanitizers; the
+            sequence protocol under a model checker
+  kunit     KUnit tests of both APIs, in the guest
+  hmm       the kernel's own hmm-tests, on the branch and on the base
+  converted every driver that the semantic patch converts compiles
+  series    each commit of the branch builds; its form
+  igt       the assembler of IGT's SVM tests; those tests, on the branch
+  stock     the same on the base
   controls  negative controls: a misbehaving card must turn the tests red
   distro    Debian's packaged kernel on the card
+  debug     kunit, hmm and igt on a kernel with lockdep and KASAN; the same
+            stress on one with KCSAN
 
   --out DIR    the build directory (default: build)
   --linux DIR  the Linux source tree
@@ -41,7 +50,8 @@ while [ $# -gt 0 ]; do
 	--linux) need_value "$1" $#; linux=$2; shift ;;
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
 	--help) usage; exit 0 ;;
-	lint | model | fuzz | qtest | igt | controls | distro) suites+=("$1") ;;
+	lint | model | fuzz | qtest | user | kunit | hmm | converted | series | \
+		igt | stock | controls | distro | debug) suites+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
@@ -55,17 +65,43 @@ model_tests()
 		QEMU="$out/qemu/qemu-system-x86_64" "$@"
 }
 
+# igt_tests KERNEL
+igt_tests()
+{
+	make -s -C "$TOP/tests/igt" O="$out/igt" check &&
+		"$TOP/tools/check-igt.sh" --out "$out" --kernel "$1"
+}
+
+# All of them run; the first that fails gives the status.
+debug_tests()
+{
+	local rc=0
+
+	"$TOP/tools/check-kunit.sh" --out "$out" --kernel debug || rc=$?
+	"$TOP/tools/check-hmm.sh" --out "$out" --kernel debug || rc=$?
+	"$TOP/tools/check-igt.sh" --out "$out" --kernel debug || rc=$?
+	"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
+	return "$rc"
+}
+
 run_suite()
 {
 	case $1 in
-	lint) "$TOP/tools/lint.sh" --linux "$linux" --qemu "$qemu" ;;
+	lint) "$TOP/tools/lint.sh" --linux "$linux" --qemu "$qemu" --out "$out" ;;
 	model) model_tests check ;;
 	fuzz) model_tests fuzz FUZZ_SECONDS=60 ;;
 	qtest) model_tests qtest ;;
-	igt)
-		make -s -C "$TOP/tests/igt" O="$out/igt" check &&
-			"$TOP/tools/check-igt.sh" --out "$out"
+	user)
+		make -s -C "$TOP/tests/user" O="$out/user" LINUX="$linux" check &&
+			make -s -C "$TOP/tests/spin" O="$out/spin" check
 		;;
+	kunit) "$TOP/tools/check-kunit.sh" --out "$out" ;;
+	hmm) "$TOP/tools/check-hmm.sh" --out "$out" ;;
+	converted) "$TOP/tools/check-converted.sh" --out "$out" ;;
+	series) "$TOP/tools/check-series.sh" --out "$out" ;;
+	igt) igt_tests branch ;;
+	stock) igt_tests stock ;;
+	debug) debug_tests ;;
 	controls) "$TOP/tools/check-controls.sh" --out "$out" ;;
 	distro) "$TOP/tools/check-distro.sh" --out "$out" ;;
 	esac

@@ -7,7 +7,7 @@
 
 # Kernel and QEMU: the compiler and the tools of their build systems.
 build=(gcc libc6-dev make patch perl python3 flex bison bc cpio xz-utils
-	libelf-dev dpkg-dev ninja-build meson pkg-config libglib2.0-dev
+	libelf-dev ccache git coccinelle dpkg-dev ninja-build meson pkg-config libglib2.0-dev
 	libpixman-1-dev libcap-ng-dev libattr1-dev libfdt-dev)
 # The guest: BIOS and option ROMs, the initramfs, modules of Debian's kernel.
 guest=(seabios qemu-system-data busybox-static kmod)

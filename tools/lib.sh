@@ -93,6 +93,17 @@ progress_words()
 	fi
 }
 
+# lock_tree OUT NAME: the only one at work on OUT/NAME, until this script ends.
+lock_tree()
+{
+	mkdir -p "$1"
+	exec 8>"$1/$2.lock"
+	if ! flock -n 8; then
+		say "waiting for whoever is at work on $1/$2"
+		flock 8
+	fi
+}
+
 # The compiler, behind ccache where that is installed.
 compiler()
 {

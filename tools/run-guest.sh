@@ -16,7 +16,8 @@ view of the host's file system (what it writes is lost), stream what it prints
 and return its exit status.
 
   --out DIR        the build directory (default: build)
-  --kernel FILE    default: DIR/kernel/arch/x86/boot/bzImage
+  --kernel NAME    the branch's kernel (branch, the default), with checks
+                   (debug) or KCSAN (kcsan), the base's (stock); or a file
   --initrd FILE    default: DIR/initramfs.cpio
   --qemu FILE      default: DIR/qemu/qemu-system-x86_64
   --distro         Debian's packaged kernel and its initramfs, from DIR/distro
@@ -101,7 +102,13 @@ fi
 if [ -n "$distro" ]; then
 	: "${kernel:=$out/distro/vmlinuz}" "${initrd:=$out/distro/initramfs.cpio}"
 fi
-: "${kernel:=$out/kernel/arch/x86/boot/bzImage}" "${initrd:=$out/initramfs.cpio}"
+image=arch/x86/boot/bzImage
+case ${kernel:-branch} in
+branch) kernel=$out/tree/build/$image ;;
+debug | kcsan) kernel=$out/tree/build-$kernel/$image ;;
+stock) kernel=$out/stock/build/$image ;;
+esac
+: "${initrd:=$out/initramfs.cpio}"
 : "${qemu:=$out/qemu/qemu-system-x86_64}"
 for file in "$kernel" "$initrd" "$qemu"; do
 	[ -r "$file" ] || die "$file is not there: run 'make' for it first"

@@ -1,0 +1,321 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Put the kernel trees together: the base, and the branch as a series on it.
+
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<END
+Usage: tools/assemble-tree.sh --src DIR [--out DIR]
+       tools/assemble-tree.sh --print [--out DIR]
+
+Make two work trees of one git repository:
+  OUT/tree   the base as one commit, tagged 'base', and on it, as the branch
+             nouveau-svm, one commit for each file of patches/series
+  OUT/stock  the base
+
+Equal input gives equal commit ids. Run again, it makes only those files anew
+that changed, so that a kernel build in OUT/tree goes on where it was. It refuses to
+run over edits and commits that somebody made in OUT/tree.
+
+A file of patches/series has instructions, an empty line and the message of the
+commit. The instructions, one a line, name files of this repository by the path
+that they have here:
+  add FILE...           put files of the branch at their place in the tree
+  maintainers           put the kernel's entries of MAINTAINERS into the tree's
+  patch FILE            apply patches/linux/FILE
+  unpatch FILE          take patches/linux/FILE back out
+  convert RULES FOLDER...
+                        run tools/convert-names.sh --rules RULES on the files
+                        of the tree's folders that need it
+
+  --src DIR  a Linux source tree, 6.12; it must be clean and is only read
+  --out DIR  the build directory (default: build)
+  --print    say where the tree lies and list the branch's commits
+  --help     this text
+END
+}
+
+src=
+out=$TOP/build
+print=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--src) need_value "$1" $#; src=$2; shift ;;
+	--out) need_value "$1" $#; out=$2; shift ;;
+	--print) print=1 ;;
+	--help) usage; exit 0 ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+	shift
+done
+
+if [ -n "$print" ]; then
+	[ -e "$out/tree/.git/assembled" ] || die "$out/tree is not there: run 'make tree' first"
+	cd "$out/tree"
+	pwd
+	git log --oneline base..
+	exit 0
+fi
+[ -n "$src" ] || usage_error "--src is missing"
+[ -f "$src/kernel/fork.c" ] || die "$src is no Linux source tree"
+[ ! -e "$src/.config" ] || die "$src is not clean: run 'make mrproper' in it"
+need_command git git
+need_command spatch coccinelle
+src=$(cd "$src" && pwd)
+mkdir -p "$out/log"
+out=$(cd "$out" && pwd)
+tree=$out/tree
+stock=$out/stock
+git_dir=$tree/.git
+assembled=$git_dir/assembled
+log=$out/log/tree.log
+branch=nouveau-svm
+
+# Commits depend on nothing but their content: neither on who makes them nor on
+# when, nor on how that person's git is set up.
+export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+export GIT_AUTHOR_NAME='nouveau SVM branch'
+export GIT_AUTHOR_EMAIL='nouveau@lists.freedesktop.org'
+export GIT_COMMITTER_NAME=$GIT_AUTHOR_NAME GIT_COMMITTER_EMAIL=$GIT_AUTHOR_EMAIL
+first_date=1767225600
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+files=$work/files
+mkdir "$files"
+
+# scratch ARGUMENT...: git on an index and a work tree that hold what changes.
+scratch()
+{
+	GIT_DIR=$git_dir GIT_WORK_TREE=$files GIT_INDEX_FILE=$work/index git "$@"
+}
+
+# commit NUMBER PARENT MESSAGE: print the id of a commit of the scratch index.
+commit()
+{
+	local date="$((first_date + 60 * $1)) +0000"
+
+	GIT_AUTHOR_DATE=$date GIT_COMMITTER_DATE=$date \
+		scratch commit-tree ${2:+-p "$2"} "$(scratch write-tree)" <"$3"
+}
+
+# Packed as it comes: compressing would take longer than all the rest.
+import_base()
+{
+	local version
+
+	if [ ! -e "$git_dir" ]; then
+		git init -q -b "$branch" "$tree"
+		git -C "$tree" config gc.auto 0
+		git -C "$tree" config core.compression 0
+		echo '/build*/' >>"$git_dir/info/exclude"
+	fi
+	GIT_DIR=$git_dir GIT_WORK_TREE=$src GIT_INDEX_FILE=$work/index \
+		git -c core.bigFileThreshold=1 add --all --force --verbose .
+	version=$(make -s -C "$src" kernelversion)
+	echo "Linux $version" >"$work/message"
+	GIT_DIR=$git_dir git tag -f base "$(commit 0 '' "$work/message")"
+}
+
+check_out()
+{
+	if ! git -C "$tree" rev-parse -q --verify HEAD; then
+		git -C "$tree" reset -q --hard base
+	fi
+	if [ ! -e "$stock/.git" ]; then
+		git -C "$tree" worktree prune
+		git -C "$tree" worktree add -q --detach "$stock" base
+	fi
+	git -C "$stock" reset -q --keep base
+}
+
+# lands_at FILE: the path in the tree of a file of this repository.
+lands_at()
+{
+	case $1 in
+	Documentation/vm/*) echo "Documentation/mm/${1##*/}" ;;
+	tests/kunit/*) echo "mm/${1##*/}" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# take FILE...: have the tree's files where they can be changed.
+take()
+{
+	local file
+
+	for file; do
+		[ -e "$files/$file" ] || ! scratch ls-files --error-unmatch -- \
+			"$file" >/dev/null 2>&1 || scratch checkout-index -q -- "$file"
+	done
+}
+
+record()
+{
+	scratch update-index --add --remove -- "$@"
+}
+
+do_add()
+{
+	local file place
+
+	for file; do
+		place=$(lands_at "$file")
+		install -D -m 644 "$TOP/$file" "$files/$place"
+		record "$place"
+	done
+}
+
+do_maintainers()
+{
+	take MAINTAINERS
+	"$TOP/tools/merge-maintainers.sh" "$TOP/MAINTAINERS" "$files/MAINTAINERS"
+	record MAINTAINERS
+}
+
+# apply_patch FILE OPTION...: run patch with the options.
+apply_patch()
+{
+	local patch=$TOP/patches/linux/$1 touched
+	shift
+
+	mapfile -t touched < <(sed -nE 's!^(---|\+\+\+) [ab]/([^[:space:]]*).*!\2!p' \
+		"$patch" | sort -u)
+	take "${touched[@]}"
+	patch -d "$files" -p1 --no-backup-if-mismatch "$@" <"$patch"
+	record "${touched[@]}"
+}
+
+do_patch()
+{
+	apply_patch "$1" --forward
+}
+
+do_unpatch()
+{
+	apply_patch "$1" --reverse
+}
+
+# What is converted once is kept: Coccinelle needs its time.
+do_convert()
+{
+	local rules=$1 kept=$git_dir/converted file key todo=() keys=()
+	shift
+
+	mkdir -p "$kept"
+	while read -r file; do
+		key=$kept/$({ printf '%s\n' "$rules" "$file" "$converter"
+			scratch ls-files -s -- "$file"; } | git hash-object --stdin)
+		take "$file"
+		if [ -e "$key" ]; then
+			cat "$key" >"$files/$file"
+		else
+			todo+=("$file")
+			keys+=("$key")
+		fi
+		echo "$file" >>"$work/converted"
+	done < <(GIT_DIR=$git_dir GIT_INDEX_FILE=$work/index git ls-files -- \
+		"$@" | grep -xFf "$work/users")
+	if [ ${#todo[@]} -gt 0 ]; then
+		"$TOP/tools/convert-names.sh" --rules "$rules" --tree "$files" \
+			"${todo[@]}"
+		for file in "${!todo[@]}"; do
+			cp "$files/${todo[file]}" "${keys[file]}"
+		done
+	fi
+	xargs -r -d '\n' "$(command -v git)" --git-dir="$git_dir" \
+		--work-tree="$files" update-index -- <"$work/converted"
+	rm "$work/converted"
+}
+
+make_series()
+{
+	local number=0 head old step verb arguments
+
+	head=$(git -C "$tree" rev-parse base)
+	scratch read-tree base
+	echo "$head" >"$work/head"
+	converter=$(spatch --version | head -n 1
+		cat "$TOP/tools/convert-names.sh" "$TOP"/scripts/coccinelle/api/* || true)
+	# The files that a conversion may have to do with, once for all.
+	GIT_DIR=$git_dir GIT_INDEX_FILE=$work/index git grep --cached -lE \
+		'mmu_interval_|hmm_mirror|hmm_range_(register|fault)' \
+		>"$work/users"
+	for step in "$TOP"/patches/series/[0-9]*; do
+		[ -e "$step" ] || break
+		number=$((number + 1))
+		echo "COMMIT $(basename "$step")"
+		while read -r verb arguments; do
+			case $verb in
+			add | maintainers | patch | unpatch | convert)
+				# shellcheck disable=SC2086
+				do_$verb $arguments ;;
+			'#'*) ;;
+			*) die "$step: unknown instruction '$verb'" ;;
+			esac
+		done < <(sed '/^$/,$d' "$step")
+		sed '1,/^$/d' "$step" >"$work/message"
+		old=$head
+		head=$(commit "$number" "$old" "$work/message")
+		! git -C "$tree" diff --quiet "$old" "$head" ||
+			die "$step: this commit changes nothing"
+	done
+	echo "$head" >"$work/head"
+}
+
+# What the series is made from, the base apart.
+series_key()
+{
+	cd "$TOP"
+	git ls-files -z --cached --others --exclude-standard -- patches/linux \
+		patches/series include mm Documentation tests/kunit scripts \
+		MAINTAINERS tools/assemble-tree.sh tools/convert-names.sh \
+		tools/merge-maintainers.sh |
+		while read -r -d '' file; do
+			[ ! -f "$file" ] || sha1sum "$file"
+		done | sort -k 2 | sha1sum
+	spatch --version | head -n 1
+}
+
+only_ours()
+{
+	local edits
+
+	[ -e "$assembled" ] || return 0
+	edits=$(git -C "$tree" status --porcelain --untracked-files=no | head -n 5)
+	[ -z "$edits" ] || die "somebody edited files in $tree:
+$edits
+Bring what is worth it into the repository, then run 'git checkout .' there."
+	[ "$(git -C "$tree" rev-parse HEAD)" = "$(head -n 1 "$assembled")" ] ||
+		die "somebody made commits in $tree, or moved its HEAD.
+Bring what is worth it into the repository, then run there
+git checkout -B $branch $(head -n 1 "$assembled")"
+}
+
+lock_tree "$out" tree
+key=$(series_key)
+base_stamp=$git_dir/base-stamp
+if [ ! -e "$base_stamp" ] || [ "$(cat "$base_stamp")" != "$src" ] ||
+	[ -n "$(find "$src" -path "$src/.git" -prune -o -newer "$base_stamp" \
+		-print -quit)" ]; then
+	only_ours
+	touch "$work/start"
+	logged "importing $src into git, some 87000 files" "$log" \
+		'END {printf "%d files\n", NR}' import_base
+	logged "checking out $tree and $stock" "$log" '' check_out
+	rm -f "$assembled"
+	echo "$src" >"$base_stamp"
+	touch -r "$work/start" "$base_stamp"
+elif [ -e "$assembled" ] && [ "$(tail -n +2 "$assembled")" = "$key" ]; then
+	exit 0
+fi
+only_ours
+logged "making the branch's series in $tree" "$log" \
+	'/^COMMIT/ {n++} END {printf "%d commits\n", n}' make_series
+head=$(cat "$work/head")
+git -C "$tree" reset -q --keep "$head"
+printf '%s\n' "$head" "$key" >"$assembled"
+say "$tree: $(git -C "$tree" rev-list --count base..) commits on $(git -C "$tree" log -1 --format=%s base)"
