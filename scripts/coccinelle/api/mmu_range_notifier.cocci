@@ -24,6 +24,7 @@
 //
 
 virtual patch
+virtual hmm_flags
 
 // ----------------------------------------------------------------------------
 // Private members. First, while the types are those of the included headers.
@@ -198,7 +199,6 @@ statement ST;
 @depends on patch@
 expression X, MM, S, L, O, R;
 identifier insert =~ "^mmu_interval_notifier_insert(_locked)?$";
-statement S1, S2;
 @@
 (
 + X.ops = O;
@@ -220,7 +220,7 @@ statement S1, S2;
 )
 
 @depends on patch@
-expression X, MM, S, L, O, E, R, C;
+expression X, MM, S, L, O, E, R;
 identifier insert =~ "^mmu_interval_notifier_insert(_locked)?$";
 statement S1, S2;
 @@
@@ -273,7 +273,7 @@ statement S1, S2;
 )
 
 // ----------------------------------------------------------------------------
-// Names. Whole calls, so that their continuation lines are set anew.
+// Names. A call whose arguments stay is left as its author has laid it out.
 
 @depends on patch@
 expression N, MM, S, L, Q;
@@ -291,14 +291,17 @@ expression N, MM, S, L, Q;
 - mmu_interval_read_begin(N)
 + mmu_range_read_begin(N)
 |
-- mmu_interval_read_retry(N, Q)
-+ mmu_range_read_retry(N, Q)
+- mmu_interval_read_retry
++ mmu_range_read_retry
+  (N, Q)
 |
-- mmu_interval_check_retry(N, Q)
-+ mmu_range_check_retry(N, Q)
+- mmu_interval_check_retry
++ mmu_range_check_retry
+  (N, Q)
 |
-- mmu_interval_set_seq(N, Q)
-+ mmu_range_set_seq(N, Q)
+- mmu_interval_set_seq
++ mmu_range_set_seq
+  (N, Q)
 )
 
 @depends on patch@
@@ -311,7 +314,8 @@ expression N, MM, S, L, Q;
 - struct mmu_interval_notifier
 + struct mmu_range_notifier
 
-@depends on patch@
+// Alone with -D hmm_flags.
+@depends on patch || hmm_flags@
 expression R;
 @@
 - hmm_range_fault(R)
