@@ -11,10 +11,10 @@ build=(gcc libc6-dev make patch perl python3 flex bison bc cpio xz-utils
 	libpixman-1-dev libcap-ng-dev libattr1-dev libfdt-dev)
 # The guest: BIOS and option ROMs, the initramfs, modules of Debian's kernel.
 guest=(seabios qemu-system-data busybox-static kmod)
-# The tests: IGT and libdrm, the fuzzer and the sanitizers, lint, a model
-# checker.
+# The tests: IGT and libdrm, the fuzzer and the sanitizers, lint of shell,
+# kernel C and documents, a model checker.
 tests=(intel-gpu-tools libdrm-dev clang-14 libclang-rt-14-dev llvm-14
-	shellcheck spin)
+	shellcheck sparse python3-docutils spin)
 
 usage()
 {
