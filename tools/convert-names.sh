@@ -88,7 +88,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # Where the types of the notifiers are; spatch finds those beside a file itself.
-grep -rlE --include='*.h' 'struct mmu_(interval|range)_notifier[[:space:]]+[a-z]' \
+grep -rslE --include='*.h' 'struct mmu_(interval|range)_notifier[[:space:]]+[a-z]' \
 	drivers include lib virt >"$scratch/headers" || true
 
 # headers_for FILE: options of spatch for the headers of its driver and those of
@@ -160,9 +160,9 @@ candidates()
 	local file
 
 	{
-		grep -rlE --include='*.[ch]' --include='*.rst' "$OLD_NAME" \
+		grep -rslE --include='*.[ch]' --include='*.rst' "$OLD_NAME" \
 			Documentation arch drivers fs include io_uring kernel lib mm sound virt
-		grep -rlE --include='*.[ch]' --include='*.rst' \
+		grep -rslE --include='*.[ch]' --include='*.rst' \
 			'hmm_range_fault\([^(),]+\)|\.interval_tree\.(start|last)|notifier(\.|->)mm\b' \
 			Documentation drivers include lib
 	} | sort -u | while read -r file; do

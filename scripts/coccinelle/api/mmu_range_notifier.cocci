@@ -8,7 +8,9 @@
 //#   now in the order notifier, start, length, mm.
 //# - Private members give way to accessors. This needs the types: name the
 //#   headers that declare the notifiers with --include, if spatch does not find
-//#   them by itself.
+//#   them by itself. Files that only use such members need conversion as well;
+//#   in Linux 6.12 drivers/gpu/drm/i915/gem/i915_gem_object.h and
+//#   drivers/gpu/drm/amd/amdgpu/amdgpu_ttm.c.
 //# - A hand-made "notifier.mm = NULL" after the removal or after a failed insert
 //#   goes, the core does it. A user that reads the mm after the removal has to
 //#   be changed by hand: it finds NULL.
@@ -148,6 +150,32 @@ expression E;
 |
 - N->interval_tree.last
 + mmu_range_notifier_last(N)
+)
+
+// Without the types: what is passed to the API elsewhere in the file is a range
+// notifier here too.
+
+@user depends on patch@
+expression X;
+identifier call =~ "^mmu_(interval|range)_";
+@@
+  call(&X, ...)
+
+@depends on patch@
+expression user.X;
+expression E;
+@@
+(
+  X.mm = E
+|
+- X.mm
++ mmu_range_notifier_mm(&X)
+|
+- X.interval_tree.start
++ mmu_range_notifier_start(&X)
+|
+- X.interval_tree.last
++ mmu_range_notifier_last(&X)
 )
 
 // ----------------------------------------------------------------------------
