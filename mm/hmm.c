@@ -344,22 +344,29 @@ static bool hmm_private_is_dirty(struct page *page)
 	return folio_test_swapbacked(folio) || folio_test_dirty(folio);
 }
 
-/* What a page table entry means. */
+/**
+ * struct hmm_pte - what a page table entry means
+ * @entry: how it is reported
+ * @granted: what it grants; a request for more takes a fault
+ * @hopeless: there is no page; a request for no more than @granted fails
+ */
 struct hmm_pte {
 	u64 entry;
 	enum hmm_access granted;
 	bool hopeless;
 };
 
-/* Everything that is neither a normal page nor empty. */
-static noinline struct hmm_pte hmm_decode_odd_pte(const struct hmm_walk *w,
-						  struct vm_area_struct *vma,
-						  unsigned long addr, pte_t pte)
+static struct hmm_pte hmm_decode_pte(const struct hmm_walk *w,
+				     struct vm_area_struct *vma,
+				     unsigned long addr, pte_t pte)
 {
 	const struct hmm_encoding *enc = w->enc;
 	struct hmm_pte d = { .entry = enc->none };
 	struct page *page;
 	swp_entry_t swp;
+
+	if (pte_none(pte))
+		return d;
 
 	if (pte_present(pte)) {
 		/* NUMA wants to hear of the next access. */
@@ -381,7 +388,9 @@ static noinline struct hmm_pte hmm_decode_odd_pte(const struct hmm_walk *w,
 
 	swp = pte_to_swp_entry(pte);
 	if (is_hwpoison_entry(swp) || is_poisoned_swp_entry(swp)) {
+		/* No fault would help: say that it grants all. */
 		d.entry = enc->error;
+		d.granted = HMM_ACCESS_WRITE;
 		d.hopeless = true;
 		return d;
 	}
@@ -414,6 +423,37 @@ static __always_inline bool hmm_pte_is_plain(pte_t pte)
 	       pte_pfn(pte) <= highest_memmap_pfn;
 }
 
+/*
+ * The entry at @addr is unusual, or grants less than wanted. Store what it is,
+ * or record that it and those after it with the same need must be faulted.
+ */
+static noinline int hmm_walk_other_pte(struct hmm_walk *w,
+				       struct vm_area_struct *vma, pte_t *ptep,
+				       unsigned long addr, unsigned long end)
+{
+	enum hmm_access wanted = hmm_wanted_at(w, addr);
+	unsigned long pos = addr;
+	struct hmm_pte d;
+
+	d = hmm_decode_pte(w, vma, addr, ptep_get_lockless(ptep));
+	if (d.hopeless && d.granted >= wanted)
+		return hmm_walk_hopeless(w, addr, addr + PAGE_SIZE, d.entry);
+	if (d.granted >= wanted) {
+		hmm_put_entries(w->range, hmm_index(w->range, addr), 1, d.entry,
+				0);
+		return 0;
+	}
+
+	do {
+		addr += PAGE_SIZE;
+		ptep++;
+		if (addr == end || hmm_wanted_at(w, addr) != wanted)
+			break;
+		d = hmm_decode_pte(w, vma, addr, ptep_get_lockless(ptep));
+	} while (d.granted < wanted);
+	return hmm_need_fault(w, vma, pos, pos, addr, wanted);
+}
+
 static int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp, unsigned long addr,
 			 unsigned long end, struct mm_walk *walk)
 {
@@ -422,8 +462,8 @@ static int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp, unsigned long addr,
 	const unsigned int shift = enc->shift;
 	struct hmm_range *range = w->range;
 	unsigned long index = hmm_index(range, addr);
-	enum hmm_access want = w->want, run_want = HMM_ACCESS_NONE;
-	unsigned long run = 0;
+	const bool per_page = w->per_page;
+	enum hmm_access want = w->want;
 	pte_t *table, *ptep;
 	int ret = 0;
 
@@ -433,59 +473,40 @@ static int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp, unsigned long addr,
 		walk->action = ACTION_AGAIN;
 		return 0;
 	}
+	/* For sparse: pte_unmap() is annotated, pte_offset_map() is not. */
+	__acquire(RCU);
 
 	for (ptep = table; addr < end; addr += PAGE_SIZE, index++, ptep++) {
 		pte_t pte = ptep_get_lockless(ptep);
-		struct hmm_pte d;
+		u64 entry;
 
-		if (likely(hmm_pte_is_plain(pte))) {
-			d.entry = (u64)pte_pfn(pte) << shift;
-			d.hopeless = false;
-			if (pte_write(pte) && pte_dirty(pte)) {
-				d.granted = HMM_ACCESS_WRITE;
-				d.entry |= writable;
-			} else {
-				d.granted = HMM_ACCESS_READ;
-				d.entry |= readable;
-			}
-		} else if (pte_none(pte)) {
-			d.entry = enc->none;
-			d.hopeless = false;
-			d.granted = HMM_ACCESS_NONE;
-		} else {
-			d = hmm_decode_odd_pte(w, walk->vma, addr, pte);
-		}
-
-		if (w->per_page)
+		if (per_page)
 			want = hmm_wanted(enc, hmm_request(range, index));
 
-		if (unlikely(run_want)) {
-			/* Neighbours with the same need go together. */
-			if (d.granted < want && want == run_want && !d.hopeless)
-				continue;
-			break;
-		}
-		if (unlikely(d.hopeless && want &&
-			     (d.granted >= want || !d.granted))) {
-			w->pos = addr;
-			ret = -EFAULT;
-			break;
-		}
-		if (unlikely(d.granted < want)) {
-			run = addr;
-			run_want = want;
+		if (likely(hmm_pte_is_plain(pte))) {
+			entry = (u64)pte_pfn(pte) << shift;
+			if (pte_write(pte) && pte_dirty(pte))
+				entry |= writable;
+			else if (likely(want != HMM_ACCESS_WRITE))
+				entry |= readable;
+			else
+				goto other;
+		} else if (pte_none(pte) && want == HMM_ACCESS_NONE) {
+			entry = enc->none;
+		} else {
+other:
+			ret = hmm_walk_other_pte(w, walk->vma, ptep, addr, end);
+			if (ret)
+				break;
 			continue;
 		}
 
 		if (hmm_entries_are_u64(range))
-			hmm_entries(range)[index] = d.entry;
+			hmm_entries(range)[index] = entry;
 		else
-			range->hmm_pfns[index] = d.entry;
+			range->hmm_pfns[index] = entry;
 	}
 	pte_unmap(table);
-
-	if (run_want)
-		ret = hmm_need_fault(w, walk->vma, run, run, addr, run_want);
 	return ret;
 }
 
