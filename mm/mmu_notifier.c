@@ -20,7 +20,7 @@
 #include "vma.h"
 
 /**
- * DOC: Range notifiers: the sequence
+ * DOC: How range notifiers count
  *
  * A driver reads PTEs of the CPU and writes shadow PTEs (SPTEs) of its device.
  * The core mm must never wait for that to be complete, so both sides run freely
@@ -75,7 +75,7 @@
  */
 
 /**
- * DOC: Range notifiers: locking
+ * DOC: Locking of range notifiers
  *
  * ``subscriptions->lock`` (spinlock, innermost)
  *	The sequence, the counts, the tree, both queues, the list of quiet
