@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 ///
-/// Convert users of mmu_interval_notifier to mmu_range_notifier.
+/// Convert users of mmu_interval_notifier to mmu_range_notifier, and check the
+/// invalidate callbacks and the retries of a user of either.
 ///
 //# In patch mode:
 //# - The names change: mmu_interval_X becomes mmu_range_X.
@@ -17,6 +18,16 @@
 //# - hmm_range_fault() gets its flags argument.
 //# Comments stay as they are, and an insert to the right of && or || or in the
 //# head of a loop is left to the reader.
+//#
+//# The other modes report
+//# - what is left of mmu_interval_notifier;
+//# - an invalidate callback, which returns bool, that returns an errno; that may
+//#   sleep for a lock without having asked mmu_notifier_range_blockable(); that
+//#   returns with a lock held. They look into the callback itself, not into what
+//#   it calls;
+//# - a mmu_range_read_retry() whose result is dropped or taken for its opposite,
+//#   so that pages are used that may be stale;
+//# - a mm that is read after the removal has cleared it.
 //
 // Confidence: High
 // Copyright: (C) 2026 the authors of the nouveau SVM integration branch
@@ -26,6 +37,9 @@
 //
 
 virtual patch
+virtual context
+virtual org
+virtual report
 virtual hmm_flags
 
 // ----------------------------------------------------------------------------
@@ -348,3 +362,324 @@ expression R;
 @@
 - hmm_range_fault(R)
 + hmm_range_fault(R, 0)
+
+// ----------------------------------------------------------------------------
+// What is left to convert.
+
+@old_name depends on !patch && !hmm_flags@
+identifier I =~ "^mmu_interval_";
+position p;
+@@
+* I@p(...)
+
+@old_type depends on !patch && !hmm_flags@
+identifier I =~ "^mmu_interval_notifier";
+position p;
+@@
+* struct I@p
+
+@old_fault depends on !patch && !hmm_flags@
+expression R;
+position p;
+@@
+* hmm_range_fault@p(R)
+
+// ----------------------------------------------------------------------------
+// The invalidate callback.
+
+@ops depends on !patch && !hmm_flags@
+identifier S, F;
+@@
+(
+  struct mmu_range_notifier_ops S = { .invalidate = F, };
+|
+  struct mmu_interval_notifier_ops S = { .invalidate = F, };
+)
+
+@errno depends on !patch && !hmm_flags@
+identifier ops.F;
+constant C;
+position p;
+@@
+  F(...)
+  {
+  <+...
+* return@p -C;
+  ...+>
+  }
+
+@errno_variable depends on !patch && !hmm_flags@
+identifier ops.F;
+{int, long} r;
+position p;
+@@
+  F(...)
+  {
+  <+...
+* return@p r;
+  ...+>
+  }
+
+@unasked depends on !patch && !hmm_flags exists@
+identifier ops.F;
+identifier lock =~ "^(?!.*(spin|rcu|seq|try|unlock)|read_lock|write_lock).*lock(_nested)?$|^down_(read|write)(_nested)?$";
+position p;
+@@
+  F(...)
+  {
+  ... when != mmu_notifier_range_blockable(...)
+* lock@p(...)
+  ... when any
+  }
+
+@held depends on !patch && !hmm_flags exists@
+identifier ops.F;
+identifier lock =~ "^(?!.*(unlock|rcu)).*lock(_nested|_irq)?$|^down_(read|write)(_nested)?$";
+identifier unlock =~ "unlock(_irq)?$|^up_(read|write)$";
+expression L;
+position p;
+@@
+  F(...)
+  {
+  ... when any
+  lock(L);
+  ... when != unlock(L)
+* return@p ...;
+  }
+
+// ----------------------------------------------------------------------------
+// The retry. A true branch that leaves by any way on any path counts as one.
+
+@retried depends on !patch && !hmm_flags exists@
+identifier retry =~ "^mmu_(range|interval)_read_retry$";
+identifier l;
+expression N, Q;
+position ok;
+@@
+  if (<+... retry@ok(N, Q) ...+>)
+(
+  {
+  ...
+(
+  return ...;
+|
+  goto l;
+|
+  continue;
+|
+  break;
+)
+  ...
+  }
+|
+  return ...;
+|
+  goto l;
+|
+  continue;
+|
+  break;
+)
+
+@not_retried depends on !patch && !hmm_flags@
+identifier retry =~ "^mmu_(range|interval)_read_retry$";
+expression N, Q, E;
+statement S;
+position p != retried.ok;
+@@
+(
+* if (retry@p(N, Q)) S
+|
+* if (retry@p(N, Q) || E) S
+|
+* if (E || retry@p(N, Q)) S
+)
+
+@inverted depends on !patch && !hmm_flags@
+identifier retry =~ "^mmu_(range|interval)_read_retry$";
+identifier again =~ "again|retry|restart|repeat";
+expression N, Q;
+constant C;
+position p;
+@@
+* if (!retry@p(N, Q))
+(
+  {
+  ...
+(
+  return -C;
+|
+  continue;
+|
+  goto again;
+)
+  }
+|
+  return -C;
+|
+  continue;
+|
+  goto again;
+)
+
+@dropped depends on !patch && !hmm_flags@
+identifier retry =~ "^mmu_(range|interval)_read_retry$";
+position p;
+@@
+* retry@p(...);
+
+@removed depends on !patch && !hmm_flags exists@
+identifier remove =~ "^mmu_(range|interval)_notifier_remove$";
+identifier insert =~ "^mmu_(range|interval)_notifier_insert(_locked)?$";
+expression X, E;
+position p;
+@@
+  remove(&X);
+  ... when != insert(&X, ...)
+(
+  X.mm = E
+|
+* mmu_range_notifier_mm@p(&X)
+|
+* X.mm@p
+)
+
+// ----------------------------------------------------------------------------
+
+@script:python depends on org@
+p << old_name.p;
+I << old_name.I;
+@@
+coccilib.org.print_todo(p[0], "%s is left to convert" % I)
+
+@script:python depends on org@
+p << old_type.p;
+I << old_type.I;
+@@
+coccilib.org.print_todo(p[0], "struct %s is left to convert" % I)
+
+@script:python depends on org@
+p << old_fault.p;
+@@
+coccilib.org.print_todo(p[0], "hmm_range_fault() lacks its flags")
+
+@script:python depends on org@
+p << errno.p;
+C << errno.C;
+F << ops.F;
+@@
+coccilib.org.print_todo(p[0], "%s() returns bool: -%s means true" % (F, C))
+
+@script:python depends on org@
+p << errno_variable.p;
+r << errno_variable.r;
+F << ops.F;
+@@
+coccilib.org.print_todo(p[0], "%s() returns bool: a negative %s means true" % (F, r))
+
+@script:python depends on org@
+p << unasked.p;
+lock << unasked.lock;
+F << ops.F;
+@@
+coccilib.org.print_todo(p[0], "%s() sleeps in %s() without having asked mmu_notifier_range_blockable()" % (F, lock))
+
+@script:python depends on org@
+p << held.p;
+L << held.L;
+F << ops.F;
+@@
+coccilib.org.print_todo(p[0], "%s() returns with %s held" % (F, L))
+
+@script:python depends on org@
+p << not_retried.p;
+retry << not_retried.retry;
+@@
+coccilib.org.print_todo(p[0], "there is no retry after %s() was true" % retry)
+
+@script:python depends on org@
+p << inverted.p;
+retry << inverted.retry;
+@@
+coccilib.org.print_todo(p[0], "%s() is taken for its opposite: true is a collision" % retry)
+
+@script:python depends on org@
+p << dropped.p;
+retry << dropped.retry;
+@@
+coccilib.org.print_todo(p[0], "the result of %s() is dropped" % retry)
+
+@script:python depends on org@
+p << removed.p;
+X << removed.X;
+@@
+coccilib.org.print_todo(p[0], "the mm of %s is read after its removal" % X)
+
+@script:python depends on report@
+p << old_name.p;
+I << old_name.I;
+@@
+coccilib.report.print_report(p[0], "%s is left to convert" % I)
+
+@script:python depends on report@
+p << old_type.p;
+I << old_type.I;
+@@
+coccilib.report.print_report(p[0], "struct %s is left to convert" % I)
+
+@script:python depends on report@
+p << old_fault.p;
+@@
+coccilib.report.print_report(p[0], "hmm_range_fault() lacks its flags")
+
+@script:python depends on report@
+p << errno.p;
+C << errno.C;
+F << ops.F;
+@@
+coccilib.report.print_report(p[0], "%s() returns bool: -%s means true" % (F, C))
+
+@script:python depends on report@
+p << errno_variable.p;
+r << errno_variable.r;
+F << ops.F;
+@@
+coccilib.report.print_report(p[0], "%s() returns bool: a negative %s means true" % (F, r))
+
+@script:python depends on report@
+p << unasked.p;
+lock << unasked.lock;
+F << ops.F;
+@@
+coccilib.report.print_report(p[0], "%s() sleeps in %s() without having asked mmu_notifier_range_blockable()" % (F, lock))
+
+@script:python depends on report@
+p << held.p;
+L << held.L;
+F << ops.F;
+@@
+coccilib.report.print_report(p[0], "%s() returns with %s held" % (F, L))
+
+@script:python depends on report@
+p << not_retried.p;
+retry << not_retried.retry;
+@@
+coccilib.report.print_report(p[0], "there is no retry after %s() was true" % retry)
+
+@script:python depends on report@
+p << inverted.p;
+retry << inverted.retry;
+@@
+coccilib.report.print_report(p[0], "%s() is taken for its opposite: true is a collision" % retry)
+
+@script:python depends on report@
+p << dropped.p;
+retry << dropped.retry;
+@@
+coccilib.report.print_report(p[0], "the result of %s() is dropped" % retry)
+
+@script:python depends on report@
+p << removed.p;
+X << removed.X;
+@@
+coccilib.report.print_report(p[0], "the mm of %s is read after its removal" % X)
