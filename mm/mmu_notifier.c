@@ -224,13 +224,16 @@ static void apply_pending(struct mmu_notifier_subscriptions *subscriptions)
 	hlist_for_each_entry_safe(mrn, next, &subscriptions->pending_insert,
 				  deferred_item) {
 		hlist_del_init(&mrn->deferred_item);
+		link_range(subscriptions, mrn);
 		/*
 		 * It has the sequence of the period that just ended, which lets
 		 * its readers go. If the range is being invalidated still, they
-		 * must collide. Pairs with the lock in seq_has_moved(): a
-		 * reader that saw the sequence move sees this store.
+		 * must collide. That invalidation may have been promoted for
+		 * the sake of an earlier one in the queue, so any writer will
+		 * do. Pairs with the lock in seq_has_moved(): a reader that saw
+		 * the sequence move sees this store.
 		 */
-		if (link_range(subscriptions, mrn))
+		if (has_writers(subscriptions))
 			WRITE_ONCE(mrn->invalidate_seq, subscriptions->seq);
 	}
 }
