@@ -6,6 +6,7 @@
 #ifndef LINUX_HMM_H
 #define LINUX_HMM_H
 
+#include <linux/bits.h>
 #include <linux/mm.h>
 
 struct device;
@@ -96,13 +97,13 @@ struct hmm_range {
 	unsigned long		start;
 	unsigned long		end;
 	unsigned long		*hmm_pfns;
-	uint64_t		*pfns;
-	const uint64_t		*flags;
-	const uint64_t		*values;
-	uint64_t		default_flags;
-	uint64_t		pfn_flags_mask;
+	u64			*pfns;
+	const u64		*flags;
+	const u64		*values;
+	u64			default_flags;
+	u64			pfn_flags_mask;
 	void			*dev_private_owner;
-	uint8_t			pfn_shift;
+	u8			pfn_shift;
 };
 
 /**
@@ -116,8 +117,8 @@ struct hmm_range {
  * HMM_FAULT_SNAPSHOT
  *	Never fault: report what is there, whatever the requests say.
  */
-#define HMM_FAULT_ALLOW_RETRY	(1 << 0)
-#define HMM_FAULT_SNAPSHOT	(1 << 1)
+#define HMM_FAULT_ALLOW_RETRY	BIT(0)
+#define HMM_FAULT_SNAPSHOT	BIT(1)
 
 /*
  * A sensible bound, in milliseconds, for the time that a driver spends in all
@@ -164,7 +165,7 @@ static inline unsigned int hmm_pfn_to_map_order(unsigned long hmm_pfn)
  * device's VALID flag.
  */
 static inline bool hmm_device_entry_has_page(const struct hmm_range *range,
-					     uint64_t entry)
+					     u64 entry)
 {
 	return entry != range->values[HMM_PFN_VALUE_NONE] &&
 	       entry != range->values[HMM_PFN_VALUE_ERROR] &&
@@ -180,7 +181,7 @@ static inline bool hmm_device_entry_has_page(const struct hmm_range *range,
  * Return: the page frame number, or -1UL if the entry has no page.
  */
 static inline unsigned long
-hmm_device_entry_to_pfn(const struct hmm_range *range, uint64_t entry)
+hmm_device_entry_to_pfn(const struct hmm_range *range, u64 entry)
 {
 	if (!hmm_device_entry_has_page(range, entry))
 		return -1UL;
@@ -195,7 +196,7 @@ hmm_device_entry_to_pfn(const struct hmm_range *range, uint64_t entry)
  * Return: the page, or NULL if the entry has none.
  */
 static inline struct page *
-hmm_device_entry_to_page(const struct hmm_range *range, uint64_t entry)
+hmm_device_entry_to_page(const struct hmm_range *range, u64 entry)
 {
 	if (!hmm_device_entry_has_page(range, entry))
 		return NULL;
@@ -209,10 +210,10 @@ hmm_device_entry_to_page(const struct hmm_range *range, uint64_t entry)
  *
  * Return: the entry, device's encoding.
  */
-static inline uint64_t hmm_device_entry_from_pfn(const struct hmm_range *range,
-						 unsigned long pfn)
+static inline u64 hmm_device_entry_from_pfn(const struct hmm_range *range,
+					    unsigned long pfn)
 {
-	return ((uint64_t)pfn << range->pfn_shift) |
+	return ((u64)pfn << range->pfn_shift) |
 	       range->flags[HMM_PFN_FLAG_VALID];
 }
 
@@ -223,8 +224,8 @@ static inline uint64_t hmm_device_entry_from_pfn(const struct hmm_range *range,
  *
  * Return: the entry, device's encoding.
  */
-static inline uint64_t hmm_device_entry_from_page(const struct hmm_range *range,
-						  struct page *page)
+static inline u64 hmm_device_entry_from_page(const struct hmm_range *range,
+					     struct page *page)
 {
 	return hmm_device_entry_from_pfn(range, page_to_pfn(page));
 }
