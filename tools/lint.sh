@@ -5,28 +5,44 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# Of any file, then of the kernel's, then of the GPU model.
+checks=(shell licence whitespace size words user_style
+	kernel_style kernel_doc documents example traps maintainers kernel_build
+	coccinelle
+	qemu_style core circles)
+
 usage()
 {
 	cat <<END
-Usage: tools/lint.sh --linux DIR --qemu DIR
+Usage: tools/lint.sh --linux DIR --qemu DIR [--out DIR] [CHECK...]
 
 Check the repository's files; print 'ok NAME' or 'not ok NAME' for each check,
-after what it found. Exit with status 1 if any found something.
+after what it found. Exit with status 1 if any found something. A check that
+needs OUT/tree, as tools/assemble-tree.sh makes it, is skipped without it.
 
   --linux DIR  the Linux source tree with scripts/checkpatch.pl
   --qemu DIR   the QEMU source tree with scripts/checkpatch.pl
+  --out DIR    the build directory (default: build)
+  CHECK        only these, of: ${checks[*]}
   --help       this text
 END
 }
 
 linux=
 qemu=
+out=$TOP/build
+chosen=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--linux) need_value "$1" $#; linux=$2; shift ;;
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
+	--out) need_value "$1" $#; out=$2; shift ;;
 	--help) usage; exit 0 ;;
-	*) usage_error "unknown argument '$1'" ;;
+	*)
+		[[ " ${checks[*]} " == *" $1 "* ]] ||
+			usage_error "unknown argument '$1'"
+		chosen+=("$1")
+		;;
 	esac
 	shift
 done
@@ -34,6 +50,9 @@ done
 [ -f "$qemu/scripts/checkpatch.pl" ] || usage_error "--qemu names no QEMU source tree"
 linux=$(cd "$linux" && pwd)
 qemu=$(cd "$qemu" && pwd)
+mkdir -p "$out/log"
+out=$(cd "$out" && pwd)
+tree=$out/tree
 cd "$TOP"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -47,7 +66,29 @@ files()
 		done
 }
 
-# Each check prints what it finds; silence is good.
+# The files that go into the kernel, and there are C.
+kernel_c()
+{
+	files 'drivers/*.[ch]' 'include/*.[ch]' 'mm/*.[ch]' 'tests/kunit/*.[ch]'
+}
+
+# lands_at FILE: its path in the kernel.
+lands_at()
+{
+	case $1 in
+	Documentation/vm/*) echo "Documentation/mm/${1##*/}" ;;
+	tests/kunit/*) echo "mm/${1##*/}" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# Each check prints what it finds; silence is good. Status 77 is for one that
+# cannot be made; its last line says why.
+cannot()
+{
+	echo "$*"
+	return 77
+}
 
 check_shell()
 {
@@ -64,12 +105,15 @@ check_licence()
 		LICENSES/* | *.license) continue ;;
 		tests/igt/*) want=MIT ;;
 		MAINTAINERS | configs/*.config) want=GPL-2.0-only ;;
+		Documentation/* | drivers/* | include/* | mm/* | scripts/* | \
+			tests/kunit/* | patches/linux/*)
+			want='GPL-2\.0(-only|-or-later)?' ;;
 		*) want=GPL-2.0-or-later ;;
 		esac
 		if [ -e "$file.license" ]; then
 			grep -q "SPDX-License-Identifier: " "$file.license" ||
 				echo "$file.license: no SPDX line"
-		elif ! head -n 3 "$file" | grep -qw "SPDX-License-Identifier: $want"; then
+		elif ! head -n 3 "$file" | grep -qwE "SPDX-License-Identifier: $want"; then
 			echo "$file: no SPDX line with $want"
 		fi
 	done
@@ -91,7 +135,7 @@ check_whitespace()
 
 check_size()
 {
-	files '*.c' '*.h' '*.sh' | xargs wc -l |
+	files '*.[ch]' '*.sh' '*.p[ly]' '*.pml' '*.cocci' | xargs wc -l |
 		awk '$2 != "total" && $1 > 1500 {print $2 ": " $1 " lines, 1500 are allowed"}'
 }
 
@@ -118,21 +162,169 @@ check_qemu_style()
 		done | sort || true
 }
 
+# checkpatch OPTION... : kernel style of the files named on stdin. It leaves a
+# cache where it runs.
+checkpatch()
+{
+	mkdir -p "$scratch/include"
+	sed "s|^|$TOP/|" |
+		(cd "$scratch" && xargs -r -n 4 -P "$(nproc)" \
+			perl "$linux/scripts/checkpatch.pl" --root="$scratch" \
+			--no-tree --terse --strict --no-summary "$@" -f) |
+		sed "s|^$TOP/||" | sort || true
+}
+
 # What checkpatch says of kernel types, words and macros is no matter in user
-# space, and IGT's macros are what they are. It leaves a cache where it runs.
-check_kernel_style()
+# space, and IGT's macros are what they are.
+check_user_style()
 {
 	local user_space=PREFER_KERNEL_TYPES,CAMELCASE,VOLATILE,PREFER_FALLTHROUGH
 
 	user_space+=,PREFER_DEFINED_ATTRIBUTE_MACRO,FUNCTION_ARGUMENTS,BIT_MACRO
 	user_space+=,COMPLEX_MACRO,MACRO_ARG_REUSE,AVOID_EXTERNS
 
-	mkdir -p "$scratch/include"
-	files 'tests/igt/*.[ch]' | sed "s|^|$TOP/|" |
-		(cd "$scratch" && xargs -r perl "$linux/scripts/checkpatch.pl" \
-			--root="$scratch" --no-tree --terse --strict \
-			--no-summary --ignore "$user_space" -f) |
-		sed "s|^$TOP/||" || true
+	files 'tests/igt/*.[ch]' | checkpatch --ignore "$user_space"
+}
+
+check_kernel_style()
+{
+	files 'scripts/coccinelle/*' | checkpatch
+	kernel_c | checkpatch
+}
+
+# Every function that is exported, and every comment that means to be kernel-doc.
+check_kernel_doc()
+{
+	local file name
+
+	kernel_c | xargs -r perl "$linux/scripts/kernel-doc" -Wall -Werror -none
+	files 'drivers/*.c' 'mm/*.c' | while read -r file; do
+		sed -nE 's/^EXPORT_SYMBOL[A-Z_]*\((\w+).*/\1/p' "$file" |
+			while read -r name; do
+				grep -qE "^ \* $name(\(\))? - " "$file" ||
+					echo "$file: $name is exported without kernel-doc"
+			done
+	done
+}
+
+check_documents()
+{
+	/usr/bin/python3 -c 'import docutils' 2>/dev/null ||
+		cannot "the Debian package python3-docutils is missing" || return
+	files 'Documentation/*.rst' |
+		xargs -r /usr/bin/python3 tools/rst-errors.py --linux "$linux"
+}
+
+check_example()
+{
+	tools/extract-example.sh --check
+}
+
+# known_test NAME: is there a test of this name?
+known_test()
+{
+	local function=${1#*-}
+
+	function=${function//-/_}
+	case $1 in
+	user-*) grep -qxF "TEST($function)" tests/user/test_*.c ;;
+	kunit-*) grep -qE "KUNIT_CASE[A-Z_]*\(${function}[,)]" tests/kunit/*.c ;;
+	spin-finds-*) grep -qw -- "${1#spin-finds-}" tests/spin/Makefile ;;
+	hmm-*) grep -qF -- "${1#hmm-}" tests/hmm/*.c ;;
+	*) false ;;
+	esac
+}
+
+# Each trap has a row in the table, with tests that exist.
+check_traps()
+{
+	local number row name
+
+	for number in {1..14} {16..26}; do
+		row=$(grep -E "^\| T$number \|" tests/README.md) || {
+			echo "tests/README.md has no row for T$number"
+			continue
+		}
+		grep -oE '`[^`]+`' <<<"$row" | tr -d '`' >"$scratch/names" || {
+			echo "tests/README.md names no test for T$number"
+			continue
+		}
+		while read -r name; do
+			known_test "$name" ||
+				echo "tests/README.md: T$number: there is no test $name"
+		done <"$scratch/names"
+	done
+}
+
+# Each entry names files that are there, and the kernel knows who to ask for
+# each file of the branch.
+check_maintainers()
+{
+	local pattern file
+
+	files | while read -r file; do
+		printf '%s\n' "$file" "$(lands_at "$file")"
+	done >"$scratch/places"
+	sed -n 's/^F:\t//p' MAINTAINERS | while read -r pattern; do
+		pattern=$(sed 's/\./\\./g; s/\*/[^\/]*/g' <<<"$pattern")
+		[[ $pattern == */ ]] || pattern+=$
+		grep -q "^$pattern" "$scratch/places" ||
+			echo "MAINTAINERS: no file matches $pattern"
+	done
+	[ -e "$tree/.git/assembled" ] || return 0
+	files Documentation drivers include mm scripts tests/kunit |
+		while read -r file; do
+			file=$(lands_at "$file")
+			(cd "$tree" && perl scripts/get_maintainer.pl --no-git \
+				--no-git-fallback --sections -f "$file") |
+				grep -E '^[A-Z]' | grep -vxE 'THE REST|MEMORY MANAGEMENT' |
+				grep -q . || echo "no entry of MAINTAINERS has $file"
+		done
+}
+
+# The branch's objects, compiled anew with every warning on and with sparse, in
+# a folder of their own.
+check_kernel_build()
+{
+	local objects
+
+	[ -e "$tree/.git/assembled" ] || cannot "there is no $tree" || return
+	need_command sparse sparse
+	tools/build-kernel.sh --tree tree --build build-lint --out "$out" \
+		--configure configs/guest.config configs/branch.config \
+		>"$scratch/configure" 2>&1 ||
+		{ cat "$scratch/configure"; return; }
+	mapfile -t objects < <(files 'mm/*.c' 'tests/kunit/*.c' \
+		'drivers/gpu/drm/nouveau/*.c' | while read -r file; do
+			file=$(lands_at "$file")
+			echo "${file%.c}.o"
+		done)
+	(cd "$tree/build-lint" && rm -f "${objects[@]}")
+	CCACHE_NOHASHDIR=1 make -s -C "$tree" O=build-lint ARCH=x86_64 W=1 C=1 \
+		CC="$(compiler)" -j "$(nproc)" "${objects[@]}"
+}
+
+# The kernel's own semantic checks, each over all of the branch's C.
+check_coccinelle()
+{
+	need_command spatch coccinelle
+	kernel_c | grep '\.c$' | sed "s|^|$TOP/|" >"$scratch/kernel_c"
+	(
+		cd "$linux"
+		grep -lw 'virtual report' -r scripts/coccinelle |
+			xargs -P "$(nproc)" -I{} sh -c '
+				log=$(mktemp -p "$0")
+				spatch -D report --very-quiet --no-show-diff \
+					--cocci-file {} -I include \
+					-I arch/x86/include -I include/uapi \
+					$(sed -n "s|^// *Options: *||p" {}) \
+					$(cat "$0/kernel_c") 2>"$log" ||
+						{ echo {}; cat "$log"; }
+			' "$scratch"
+	) | sed "s|^$TOP/||" | sort -u
+	spatch --very-quiet --parse-cocci \
+		scripts/coccinelle/api/mmu_range_notifier.cocci 2>&1 |
+		grep -iE 'error|failure' || true
 }
 
 # The core stands alone: what it includes in quotes is a file of its own, and
@@ -167,16 +359,20 @@ check_circles()
 	done | { tsort >/dev/null; } 2>&1 || true
 }
 
+[ ${#chosen[@]} -gt 0 ] || chosen=("${checks[@]}")
 failed=0
-for check in shell licence whitespace size words qemu_style kernel_style core \
-	circles; do
-	found=$("check_$check" 2>&1)
-	if [ -n "$found" ]; then
+for check in "${chosen[@]}"; do
+	status=0
+	found=$("check_$check" 2>&1) || status=$?
+	name=lint-${check//_/-}
+	if [ "$status" -eq 77 ]; then
+		echo "skip $name ${found##*$'\n'}"
+	elif [ -n "$found" ] || [ "$status" -ne 0 ]; then
 		printf '%s\n' "$found"
-		echo "not ok lint-$check"
+		echo "not ok $name"
 		failed=1
 	else
-		echo "ok lint-$check"
+		echo "ok $name"
 	fi
 done
 exit $failed
