@@ -23,13 +23,14 @@ run over edits and commits that somebody made in OUT/tree.
 A file of patches/series has instructions, an empty line and the message of the
 commit. The instructions, one a line, name files of this repository by the path
 that they have here:
-  add FILE...           put files of the branch at their place in the tree
+  add FILE...           put files of the branch at their place in the tree;
+                        patterns are allowed
   maintainers           put the kernel's entries of MAINTAINERS into the tree's
   patch FILE            apply patches/linux/FILE
   unpatch FILE          take patches/linux/FILE back out
-  convert RULES FOLDER...
-                        run tools/convert-names.sh --rules RULES on the files
-                        of the tree's folders that need it
+  convert FOLDER...     run tools/convert-names.sh on those files of the tree's
+                        folders that need it
+  hmm-flags FOLDER...   the same with --hmm-flags
 
   --src DIR  a Linux source tree, 6.12; it must be clean and is only read
   --out DIR  the build directory (default: build)
@@ -172,7 +173,7 @@ do_add()
 do_maintainers()
 {
 	take MAINTAINERS
-	"$TOP/tools/merge-maintainers.sh" "$TOP/MAINTAINERS" "$files/MAINTAINERS"
+	"$TOP/tools/merge-maintainers.pl" "$TOP/MAINTAINERS" "$files/MAINTAINERS"
 	record MAINTAINERS
 }
 
@@ -199,36 +200,74 @@ do_unpatch()
 	apply_patch "$1" --reverse
 }
 
-# What is converted once is kept: Coccinelle needs its time.
-do_convert()
+# convert_files OPTIONS FOLDER...: convert those of the folders' files that may
+# need it. What is converted once is kept: Coccinelle needs its time.
+convert_files()
 {
-	local rules=$1 kept=$git_dir/converted file key todo=() keys=()
+	local options=$1 kept=$git_dir/converted file key todo=() keys=() all=()
 	shift
 
 	mkdir -p "$kept"
-	while read -r file; do
-		key=$kept/$({ printf '%s\n' "$rules" "$file" "$converter"
+	for file in $(scratch ls-files -- "$@" | grep -xFf "$users"); do
+		if [ -n "$options" ] && ! grep -q 'hmm_range_fault(' "$files/$file"; then
+			continue
+		fi
+		all+=("$file")
+		key=$kept/$({ printf '%s\n' "$options" "$file" "$converter"
 			scratch ls-files -s -- "$file"; } | git hash-object --stdin)
-		take "$file"
 		if [ -e "$key" ]; then
 			cat "$key" >"$files/$file"
 		else
 			todo+=("$file")
 			keys+=("$key")
 		fi
-		echo "$file" >>"$work/converted"
-	done < <(GIT_DIR=$git_dir GIT_INDEX_FILE=$work/index git ls-files -- \
-		"$@" | grep -xFf "$work/users")
+	done
+	[ ${#all[@]} -gt 0 ] || die "nothing to convert in $*"
 	if [ ${#todo[@]} -gt 0 ]; then
-		"$TOP/tools/convert-names.sh" --rules "$rules" --tree "$files" \
-			"${todo[@]}"
+		# shellcheck disable=SC2086
+		"$TOP/tools/convert-names.sh" --tree "$files" $options "${todo[@]}"
 		for file in "${!todo[@]}"; do
 			cp "$files/${todo[file]}" "${keys[file]}"
 		done
 	fi
-	xargs -r -d '\n' "$(command -v git)" --git-dir="$git_dir" \
-		--work-tree="$files" update-index -- <"$work/converted"
-	rm "$work/converted"
+	record "${all[@]}"
+}
+
+do_convert()
+{
+	convert_files '' "$@"
+}
+
+do_hmm-flags()
+{
+	convert_files --hmm-flags "$@"
+}
+
+# The files that a conversion may have to do with, once for each base. Their
+# types come from one another's headers, so all of them have to be there.
+find_users()
+{
+	users=$git_dir/users-$1
+	if [ ! -e "$users" ]; then
+		GIT_DIR=$git_dir git grep -lE -e 'mmu_i(nt|t)erval_|hmm_range_fault\(' \
+			-e '\.interval_tree\.(start|last)|notifier(\.|->)mm\>' \
+			"$1" -- drivers include lib Documentation virt |
+			sed 's/^[^:]*://' >"$users.new"
+		mv "$users.new" "$users"
+	fi
+	scratch checkout-index -q --stdin <"$users"
+}
+
+inputs_there() # FOR NOW
+{
+	local verb arguments file
+	while read -r verb arguments; do
+		cd "$TOP"
+		case $verb in
+		add) for file in $arguments; do [ -e "$file" ] || return 1; done ;;
+		patch) [ -e "patches/linux/$arguments" ] || return 1 ;;
+		esac
+	done < <(sed '/^$/,$d' "$1")
 }
 
 make_series()
@@ -237,20 +276,18 @@ make_series()
 
 	head=$(git -C "$tree" rev-parse base)
 	scratch read-tree base
-	echo "$head" >"$work/head"
-	converter=$(spatch --version | head -n 1
-		cat "$TOP/tools/convert-names.sh" "$TOP"/scripts/coccinelle/api/* || true)
-	# The files that a conversion may have to do with, once for all.
-	GIT_DIR=$git_dir GIT_INDEX_FILE=$work/index git grep --cached -lE \
-		'mmu_interval_|hmm_mirror|hmm_range_(register|fault)' \
-		>"$work/users"
+	converter="$head $(spatch --version | head -n 1
+		cat "$TOP"/tools/convert-{names.sh,text.pl} \
+			"$TOP"/scripts/coccinelle/api/mmu_range_notifier.cocci)"
+	find_users "$head"
 	for step in "$TOP"/patches/series/[0-9]*; do
-		[ -e "$step" ] || break
+		if ! inputs_there "$step"; then echo "SKIP $step"; continue; fi # FOR NOW
 		number=$((number + 1))
 		echo "COMMIT $(basename "$step")"
 		while read -r verb arguments; do
 			case $verb in
-			add | maintainers | patch | unpatch | convert)
+			add | maintainers | patch | unpatch | convert | hmm-flags)
+				cd "$TOP"
 				# shellcheck disable=SC2086
 				do_$verb $arguments ;;
 			'#'*) ;;
@@ -273,7 +310,7 @@ series_key()
 	git ls-files -z --cached --others --exclude-standard -- patches/linux \
 		patches/series include mm Documentation tests/kunit scripts \
 		MAINTAINERS tools/assemble-tree.sh tools/convert-names.sh \
-		tools/merge-maintainers.sh |
+		tools/convert-text.pl tools/merge-maintainers.pl |
 		while read -r -d '' file; do
 			[ ! -f "$file" ] || sha1sum "$file"
 		done | sort -k 2 | sha1sum
