@@ -312,11 +312,14 @@ static int hmm_pte_hole(unsigned long addr, unsigned long end,
 	return hmm_walk_absent(w, walk->vma, addr, end);
 }
 
+/* Architectures without huge entries lack what it takes to look at them. */
+#if defined(CONFIG_ARCH_HAS_PTE_DEVMAP) && \
+	defined(CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD)
 static int hmm_pud_entry(pud_t *pudp, unsigned long addr, unsigned long end,
 			 struct mm_walk *walk)
 {
 	struct hmm_walk *w = walk->private;
-	pud_t pud = READ_ONCE(*pudp);
+	pud_t pud = pudp_get(pudp);
 
 	if (!pud_trans_huge(pud) && !pud_devmap(pud))
 		return 0;
@@ -331,6 +334,32 @@ static int hmm_pud_entry(pud_t *pudp, unsigned long addr, unsigned long end,
 			     PUD_SHIFT - PAGE_SHIFT,
 			     hmm_granted(pud_write(pud), pud_dirty(pud)));
 }
+#else
+#define hmm_pud_entry NULL
+#endif
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
+			     unsigned long addr, unsigned long end, pmd_t pmd)
+{
+	/* NUMA wants to hear of the next access. */
+	if (pmd_protnone(pmd))
+		return hmm_walk_absent(w, vma, addr, end);
+	if (pmd_special(pmd))
+		return hmm_walk_hopeless(w, addr, end, w->enc->special);
+
+	return hmm_walk_leaf(w, vma, addr, end,
+			     pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
+			     PMD_SHIFT - PAGE_SHIFT,
+			     hmm_granted(pmd_write(pmd), pmd_dirty(pmd)));
+}
+#else
+static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
+			     unsigned long addr, unsigned long end, pmd_t pmd)
+{
+	return hmm_walk_hopeless(w, addr, end, w->enc->error);
+}
+#endif
 
 /*
  * Is the device private page safe from being dropped with what the device
@@ -516,27 +545,17 @@ static int hmm_pmd_entry(pmd_t *pmdp, unsigned long addr, unsigned long end,
 	struct hmm_walk *w = walk->private;
 	pmd_t pmd = pmdp_get_lockless(pmdp);
 
-	if (likely(pmd_present(pmd) && !pmd_trans_huge(pmd) &&
-		   !pmd_devmap(pmd) && !pmd_bad(pmd)))
-		return hmm_walk_ptes(w, pmdp, addr, end, walk);
+	if (pmd_present(pmd)) {
+		if (pmd_trans_huge(pmd) || pmd_devmap(pmd))
+			return hmm_walk_huge_pmd(w, walk->vma, addr, end, pmd);
+		/* pte_offset_map() would clear a bad one. */
+		if (likely(!pmd_bad(pmd)))
+			return hmm_walk_ptes(w, pmdp, addr, end, walk);
+	}
 
-	/* Gone meanwhile, being migrated, or NUMA wants to hear of it. */
 	if (pmd_none(pmd) || is_pmd_migration_entry(pmd))
 		return hmm_walk_absent(w, walk->vma, addr, end);
-
-	if (!pmd_present(pmd) || !(pmd_trans_huge(pmd) || pmd_devmap(pmd)))
-		return hmm_walk_hopeless(w, addr, end, w->enc->error);
-
-	if (pmd_protnone(pmd))
-		return hmm_walk_absent(w, walk->vma, addr, end);
-
-	if (pmd_special(pmd))
-		return hmm_walk_hopeless(w, addr, end, w->enc->special);
-
-	return hmm_walk_leaf(w, walk->vma, addr, end,
-			     pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
-			     PMD_SHIFT - PAGE_SHIFT,
-			     hmm_granted(pmd_write(pmd), pmd_dirty(pmd)));
+	return hmm_walk_hopeless(w, addr, end, w->enc->error);
 }
 
 #ifdef CONFIG_HUGETLB_PAGE
@@ -717,6 +736,7 @@ long hmm_range_fault(struct hmm_range *range, unsigned int flags)
 	unsigned long last_fault = 0;
 	unsigned int fruitless = 0;
 	struct hmm_encoding device;
+	struct mm_struct *mm;
 	struct hmm_walk w;
 	u64 request_bits;
 	long ret;
@@ -726,8 +746,9 @@ long hmm_range_fault(struct hmm_range *range, unsigned int flags)
 		     flags & ~(HMM_FAULT_ALLOW_RETRY | HMM_FAULT_SNAPSHOT)))
 		return -EINVAL;
 
+	mm = mmu_range_notifier_mm(range->notifier);
 	if (flags & HMM_FAULT_ALLOW_RETRY)
-		lockdep_assert_held_read(&range->notifier->mm->mmap_lock);
+		lockdep_assert_held_read(&mm->mmap_lock);
 
 	w.range = range;
 	w.pos = range->start;
@@ -751,8 +772,7 @@ long hmm_range_fault(struct hmm_range *range, unsigned int flags)
 		if (mmu_range_check_retry(range->notifier, range->notifier_seq))
 			return -EBUSY;
 
-		ret = walk_page_range(range->notifier->mm, w.pos, range->end,
-				      &hmm_walk_ops, &w);
+		ret = walk_page_range(mm, w.pos, range->end, &hmm_walk_ops, &w);
 		if (ret != HMM_WALK_FAULT)
 			break;
 

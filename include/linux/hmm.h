@@ -113,6 +113,8 @@ struct hmm_range {
  *	The fault may drop the mmap lock, to wait for I/O or for a userfaultfd
  *	handler. hmm_range_fault() then returns -EAGAIN and the lock is no
  *	longer held. Without it, userfaultfd memory is out of reach (-EFAULT).
+ *	A handler answers when it likes, and only a fatal signal ends the wait:
+ *	not for a thread that other processes depend on.
  *
  * HMM_FAULT_SNAPSHOT
  *	Never fault: report what is there, whatever the requests say.
