@@ -435,20 +435,24 @@ TEST(t21_sleep_in_a_nonblocking_plain_callback_is_reported)
 TEST(t20_start_and_end_allocate_nothing)
 {
 	struct mm_struct *mm = shim_mm_alloc();
-	struct mmu_notifier refuse = { .ops = &refuse_ops };
+	struct counter plain = { .plain.ops = &counter_ops };
 	struct mmu_notifier_range range;
 	struct watch watch;
 	unsigned int allocs;
 
 	watch_insert(&watch, mm, 0, KB4);
-	CHECK(!mmu_notifier_register(&refuse, mm));
+	CHECK(!mmu_notifier_register(&plain.plain, mm));
 	allocs = shim_allocs();
 	CHECK(allocs);
 	inval(mm, 0, KB4);
 	inval(mm, KB4, 2 * KB4);
+	watch.refuse = true;
 	CHECK(inval_try_start(&range, mm, 0, KB4) == -EAGAIN);
+	watch.refuse = false;
+	CHECK(!inval_try_start(&range, mm, 0, KB4));
+	inval_end(&range);
 	CHECK(shim_allocs() == allocs);
-	mmu_notifier_unregister(&refuse, mm);
+	mmu_notifier_unregister(&plain.plain, mm);
 	mmu_range_notifier_remove(&watch.mrn);
 	CHECK(shim_allocs() == allocs);
 	mmput(mm);
