@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Run the guest's suites on kernels that check themselves.
+
+. "$(dirname "$0")/lib.sh"
+
+usage()
+{
+	cat <<END
+Usage: tools/check-debug.sh [--out DIR] [PART...]
+
+Run the suites of the guest on the branch's kernel with configs/debug.config
+(lockdep, KASAN, kmemleak, the checks of page tables, of sleeping and of lists)
+and with configs/kcsan.config (data races). A kernel that reports anything
+fails its part. KCSAN's reports count when one of the two accesses is in a
+function of mm/mmu_notifier.c, mm/hmm.c, the driver of the hmm tests or the KUnit
+tests; other data races are the base's.
+
+PART is one of these; all of them if none is given:
+  kunit         the KUnit tests, debug kernel
+  hmm           the hmm tests and their stress, debug kernel
+  igt           IGT's SVM tests, debug kernel
+  kcsan         the KUnit and the hmm tests with their stress, KCSAN kernel
+
+  --out DIR  the build directory (default: build)
+  --help     this text
+END
+}
+
+out=$TOP/build
+parts=()
+while [ $# -gt 0 ]; do
+	case $1 in
+	--out) need_value "$1" $#; out=$2; shift ;;
+	--help) usage; exit 0 ;;
+	kunit | hmm | igt | kcsan) parts+=("$1") ;;
+	*) usage_error "unknown argument '$1'" ;;
+	esac
+	shift
+done
+[ ${#parts[@]} -gt 0 ] || parts=(kunit hmm igt kcsan)
+mkdir -p "$out/log"
+out=$(cd "$out" && pwd)
+
+# named WORD: what a suite says, with WORD in front of the names of its tests.
+named()
+{
+	sed -E "s/^(ok|not ok|skip) /&$1-/"
+}
+
+# The functions whose data races are ours, one a line.
+our_functions()
+{
+	local build=$out/tree/build-kcsan object
+
+	for object in "$build"/mm/mmu_notifier.o "$build"/mm/hmm.o \
+		"$build"/mm/*_kunit.o "$build"/lib/test_hmm.o; do
+		[ ! -e "$object" ] || nm "$object"
+	done | awk '$2 ~ /^[tT]$/ {print $3}' | sort -u
+}
+
+# races LOG: those of KCSAN's reports that name one of our functions. A report
+# begins 'BUG: KCSAN: data-race in A / B', with the functions of both accesses,
+# or with one function where the other access is unknown.
+races()
+{
+	tr -d '\r' <"$1" | awk -v list="$out/log/kcsan-functions.txt" '
+		BEGIN {
+			while ((getline name <list) > 0)
+				ours[name] = 1
+		}
+		/BUG: KCSAN: / {
+			text = $0
+			sub(/.* in /, "", text)
+			gsub(/[/]|\[[a-z_]*\]/, " ", text)
+			n = split(text, name, " ")
+			for (i = 1; i <= n; i++) {
+				sub(/\+0x.*/, "", name[i])
+				if (name[i] in ours) {
+					print
+					break
+				}
+			}
+		}'
+}
+
+# judge NAME LOG: a line on the data races in LOG.
+judge()
+{
+	local all
+
+	all=$(grep -c 'BUG: KCSAN: ' "$2" || true)
+	races "$2" >"$out/log/kcsan-$1-races.txt"
+	if [ -s "$out/log/kcsan-$1-races.txt" ]; then
+		cat "$out/log/kcsan-$1-races.txt" >&2
+		echo "not ok kcsan-$1-races (ours among the $all in $2)"
+		return 1
+	fi
+	echo "ok kcsan-$1-races ($all reports of the base's own)"
+}
+
+run_part()
+{
+	local rc=0
+
+	case $1 in
+	kcsan)
+		our_functions >"$out/log/kcsan-functions.txt"
+		[ -s "$out/log/kcsan-functions.txt" ] || die "the KCSAN kernel is not built"
+		"$TOP/tools/check-hmm.sh" --out "$out" --kernel kcsan | named kcsan || rc=$?
+		judge hmm "$out/log/hmm-kcsan-console.log" || rc=$?
+		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan | named kcsan || rc=$?
+		judge kunit "$out/log/kunit-kcsan-console.log" || rc=$?
+		;;
+	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug | named debug || rc=$? ;;
+	esac
+	return "$rc"
+}
+
+status=0
+for part in "${parts[@]}"; do
+	run_part "$part" || status=1
+done
+exit "$status"
