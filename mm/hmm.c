@@ -37,9 +37,10 @@
  * dirty. Reclaim trusts the dirty bit: it drops a clean page of the swap cache,
  * or one that MADV_FREE left, and a device sets no such bit when it writes. A
  * request to write a clean entry therefore takes the write fault, which sets it.
- * Whoever clears the bit later calls the notifiers before: MADV_FREE, writeback
- * (folio_mkclean(), pfn_mkclean_range()), clean_record_shared_mapping_range(),
- * migration and each unmap of a page; then the device asks anew.
+ * Whoever clears the bit later calls the notifiers before: MADV_FREE, KSM,
+ * writeback (folio_mkclean(), pfn_mkclean_range()), migration, each unmap of a
+ * page, and drivers with clean_record_shared_mapping_range(); then the device
+ * asks anew.
  * A device private page has no dirty bit in its entry. It counts as dirty unless
  * it came from MADV_FREE, see hmm_private_is_dirty().
  *
