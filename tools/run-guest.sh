@@ -89,7 +89,7 @@ while [ $# -gt 0 ]; do
 	--log) log=$2 ;;
 	--qemu-log) qemu_log=$2 ;;
 	--qmp) qmp=$2 ;;
-	--icount) need_number "$1" "$2"; icount=$2 ;;
+	--icount) [ "$2" = 0 ] || need_number "$1" "$2"; icount=$2 ;;
 	esac
 	shift 2
 done
