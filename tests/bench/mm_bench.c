@@ -281,13 +281,6 @@ struct row {
 	long argument;
 };
 
-#define FAULT_ROWS(name, length)					      \
-	{ "fault-" name "-present-pte", row_fault, (length) },		      \
-	{ "fault-" name "-present-pmd", row_fault, (length) | FAULT_PMD },    \
-	{ "fault-" name "-absent-pte", row_fault, (length) | FAULT_ABSENT },  \
-	{ "fault-" name "-absent-pmd", row_fault,			      \
-	  (length) | FAULT_ABSENT | FAULT_PMD }
-
 static const struct row count_rows[] = {
 	{ "munmap-never", row_munmap, NEVER },
 	{ "munmap-0", row_munmap, 0 },
@@ -296,10 +289,24 @@ static const struct row count_rows[] = {
 	{ "munmap-4096", row_munmap, 4096 },
 	{ "pair-idle", row_pair, 0 },
 	{ "read", row_read, 0 },
-	FAULT_ROWS("4K", PAGE),
-	FAULT_ROWS("64K", 16 * PAGE),
-	FAULT_ROWS("2M", PMD),
-	FAULT_ROWS("64M", 32 * PMD),
+	{ "fault-4K-present-pte", row_fault, PAGE },
+	{ "fault-4K-present-pmd", row_fault, PAGE | FAULT_PMD },
+	{ "fault-4K-absent-pte", row_fault, PAGE | FAULT_ABSENT },
+	{ "fault-4K-absent-pmd", row_fault, PAGE | FAULT_ABSENT | FAULT_PMD },
+	{ "fault-64K-present-pte", row_fault, 16 * PAGE },
+	{ "fault-64K-present-pmd", row_fault, 16 * PAGE | FAULT_PMD },
+	{ "fault-64K-absent-pte", row_fault, 16 * PAGE | FAULT_ABSENT },
+	{ "fault-64K-absent-pmd", row_fault,
+	  16 * PAGE | FAULT_ABSENT | FAULT_PMD },
+	{ "fault-2M-present-pte", row_fault, PMD },
+	{ "fault-2M-present-pmd", row_fault, PMD | FAULT_PMD },
+	{ "fault-2M-absent-pte", row_fault, PMD | FAULT_ABSENT },
+	{ "fault-2M-absent-pmd", row_fault, PMD | FAULT_ABSENT | FAULT_PMD },
+	{ "fault-64M-present-pte", row_fault, 32 * PMD },
+	{ "fault-64M-present-pmd", row_fault, 32 * PMD | FAULT_PMD },
+	{ "fault-64M-absent-pte", row_fault, 32 * PMD | FAULT_ABSENT },
+	{ "fault-64M-absent-pmd", row_fault,
+	  32 * PMD | FAULT_ABSENT | FAULT_PMD },
 	{}
 };
 

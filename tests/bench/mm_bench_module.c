@@ -12,6 +12,7 @@
 #include <linux/mmu_notifier.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/timex.h>
 #include <linux/uaccess.h>
@@ -21,8 +22,6 @@
 #ifdef MM_BENCH_STOCK
 #define notifier mmu_interval_notifier
 #define notifier_ops mmu_interval_notifier_ops
-#define notifier_insert(mrn, start, length, mm) \
-	mmu_interval_notifier_insert(mrn, mm, start, length, &bench_ops)
 #define notifier_remove mmu_interval_notifier_remove
 #define read_begin mmu_interval_read_begin
 #define read_retry mmu_interval_read_retry
@@ -31,9 +30,6 @@
 #else
 #define notifier mmu_range_notifier
 #define notifier_ops mmu_range_notifier_ops
-#define notifier_insert(mrn, start, length, mm) \
-	((mrn)->ops = &bench_ops, \
-	 mmu_range_notifier_insert(mrn, start, length, mm))
 #define notifier_remove mmu_range_notifier_remove
 #define read_begin mmu_range_read_begin
 #define read_retry mmu_range_read_retry
@@ -43,7 +39,7 @@
 
 /* No more than a program of good will asks for. */
 #define MAX_WATCHED	65536
-#define MAX_LENGTH	(1UL << 30)
+#define MAX_LENGTH	SZ_1G
 
 /* One open file: the ranges that its user watches. */
 struct bench_file {
@@ -70,6 +66,18 @@ static const struct notifier_ops bench_ops = {
 	.invalidate = bench_invalidate,
 };
 
+static int bench_insert(struct notifier *mrn, unsigned long start,
+			unsigned long length)
+{
+#ifdef MM_BENCH_STOCK
+	return mmu_interval_notifier_insert(mrn, current->mm, start, length,
+					    &bench_ops);
+#else
+	mrn->ops = &bench_ops;
+	return mmu_range_notifier_insert(mrn, start, length, current->mm);
+#endif
+}
+
 static void bench_unwatch(struct bench_file *file)
 {
 	while (file->count)
@@ -93,9 +101,9 @@ static int bench_watch(struct bench_file *file, struct mm_bench_args *args)
 		return -ENOMEM;
 
 	while (!ret && file->count < args->count) {
-		ret = notifier_insert(&file->watched[file->count],
-				      args->addr + file->count * args->length,
-				      PAGE_SIZE, current->mm);
+		ret = bench_insert(&file->watched[file->count],
+				   args->addr + file->count * args->length,
+				   PAGE_SIZE);
 		if (!ret)
 			file->count++;
 	}
@@ -112,8 +120,7 @@ static int bench_pairs(struct mm_bench_args *args)
 	int ret;
 
 	for (n = 0; n < args->count; n++) {
-		ret = notifier_insert(&mrn, args->addr, args->length,
-				      current->mm);
+		ret = bench_insert(&mrn, args->addr, args->length);
 		if (ret)
 			return ret;
 		notifier_remove(&mrn);
@@ -139,7 +146,7 @@ static int bench_reads(struct mm_bench_args *args)
 	u64 n;
 	int ret;
 
-	ret = notifier_insert(&mrn, args->addr, args->length, current->mm);
+	ret = bench_insert(&mrn, args->addr, args->length);
 	if (ret)
 		return ret;
 
@@ -176,7 +183,7 @@ static int bench_fault(struct mm_bench_args *args)
 	range.hmm_pfns = kvcalloc(pages, sizeof(*range.hmm_pfns), GFP_KERNEL);
 	if (!range.hmm_pfns)
 		return -ENOMEM;
-	ret = notifier_insert(&mrn, args->addr, args->length, current->mm);
+	ret = bench_insert(&mrn, args->addr, args->length);
 	if (ret)
 		goto out;
 
