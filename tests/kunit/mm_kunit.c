@@ -123,19 +123,20 @@ void mm_kunit_madvise(struct kunit *test, unsigned long addr,
 	KUNIT_ASSERT_EQ(test, 0, do_madvise(current->mm, addr, len, advice));
 }
 
-struct page *mm_kunit_page(unsigned long addr, int *level)
+struct page *mm_kunit_page(unsigned long addr, struct folio_walk *walk)
 {
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma;
 	struct page *page = NULL;
-	struct folio_walk walk;
+	struct folio_walk unused;
 
+	if (!walk)
+		walk = &unused;
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
-	if (vma && folio_walk_start(&walk, vma, addr, FW_ZEROPAGE)) {
-		page = walk.page;
-		*level = walk.level;
-		folio_walk_end(&walk, vma);
+	if (vma && folio_walk_start(walk, vma, addr, FW_ZEROPAGE)) {
+		page = walk->page;
+		folio_walk_end(walk, vma);
 	}
 	mmap_read_unlock(mm);
 	return page;
@@ -150,11 +151,10 @@ void mm_kunit_migrate(struct kunit *test, unsigned long addr)
 	};
 	struct page *page, *moved;
 	LIST_HEAD(folios);
-	int level;
 
 	/* What sits in a CPU's batch is not on the LRU and can't be isolated. */
 	lru_add_drain_all();
-	page = mm_kunit_page(addr, &level);
+	page = mm_kunit_page(addr, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	KUNIT_ASSERT_TRUE(test, folio_isolate_lru(page_folio(page)));
 	list_add(&page_folio(page)->lru, &folios);
@@ -162,7 +162,7 @@ void mm_kunit_migrate(struct kunit *test, unsigned long addr)
 			migrate_pages(&folios, alloc_migration_target, NULL,
 				      (unsigned long)&target, MIGRATE_SYNC,
 				      MR_SYSCALL, NULL));
-	moved = mm_kunit_page(addr, &level);
+	moved = mm_kunit_page(addr, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, moved);
 	KUNIT_ASSERT_PTR_NE(test, page, moved);
 }
@@ -170,14 +170,14 @@ void mm_kunit_migrate(struct kunit *test, unsigned long addr)
 unsigned long mm_kunit_map_thp(struct kunit *test)
 {
 	unsigned long addr, size = HPAGE_PMD_SIZE;
-	int level;
+	struct folio_walk walk;
 
 	addr = ALIGN(mm_kunit_map(test, 2 * size, PROT_READ | PROT_WRITE, 0),
 		     size);
 	if (do_madvise(current->mm, addr, size, MADV_HUGEPAGE))
 		kunit_skip(test, "the kernel has no transparent huge pages");
 	mm_kunit_write(test, addr, 1);
-	if (!mm_kunit_page(addr, &level) || level != FW_LEVEL_PMD)
+	if (!mm_kunit_page(addr, &walk) || walk.level != FW_LEVEL_PMD)
 		kunit_skip(test, "no huge page to be had");
 	return addr;
 }

@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 
 struct file;
+struct folio_walk;
 struct task_struct;
 
 /* For the .init and .exit of a suite: current->mm is new for each test. */
@@ -40,12 +41,11 @@ void mm_kunit_mprotect(struct kunit *test, unsigned long addr,
 void mm_kunit_madvise(struct kunit *test, unsigned long addr,
 		      unsigned long len, int advice);
 
-
 /*
  * The page that the CPU's page table has at @addr, or NULL; without a reference.
- * Sets @level to an enum folio_walk_level.
+ * @walk gets the level and the entry, and may be NULL.
  */
-struct page *mm_kunit_page(unsigned long addr, int *level);
+struct page *mm_kunit_page(unsigned long addr, struct folio_walk *walk);
 
 /* The folio at @addr moves to another place; its physical page changes. */
 void mm_kunit_migrate(struct kunit *test, unsigned long addr);
@@ -68,7 +68,7 @@ struct mm_kunit_heard {
 /**
  * struct mm_kunit_watch - a range notifier that writes down what it hears
  * @mrn: the notifier
- * @lock: the user lock
+ * @lock: orders set_seq and read_retry
  * @hook: called first, without the lock, if set; what it returns is returned
  * @ignores: if set, tells of what the sequence is not recorded
  * @calls: number of calls so far
@@ -76,7 +76,7 @@ struct mm_kunit_heard {
  */
 struct mm_kunit_watch {
 	struct mmu_range_notifier mrn;
-	spinlock_t lock;
+	spinlock_t lock; /* the user lock */
 	bool (*hook)(struct mm_kunit_watch *watch,
 		     const struct mmu_notifier_range *range);
 	bool (*ignores)(const struct mmu_notifier_range *range);

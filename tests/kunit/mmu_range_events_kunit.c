@@ -135,7 +135,6 @@ static void madvise_free_is_clear(struct kunit *test)
 static void pageout_is_clear(struct kunit *test)
 {
 	struct middle m;
-	int level;
 
 	if (!get_nr_swap_pages())
 		kunit_skip(test, "no swap space");
@@ -143,7 +142,7 @@ static void pageout_is_clear(struct kunit *test)
 	lru_add_drain_all();
 	mm_kunit_madvise(test, m.addr, PAGE_SIZE, MADV_PAGEOUT);
 	expect_page(test, &m, MMU_NOTIFY_CLEAR);
-	KUNIT_EXPECT_NULL(test, mm_kunit_page(m.addr, &level));
+	KUNIT_EXPECT_NULL(test, mm_kunit_page(m.addr, NULL));
 	KUNIT_EXPECT_EQ(test, (u64)m.addr, mm_kunit_read(test, m.addr));
 }
 
@@ -398,4 +397,5 @@ static struct kunit_suite mmu_range_events_suite = {
 	.exit = mm_kunit_exit,
 	.test_cases = mmu_range_events_cases,
 };
+
 kunit_test_suite(mmu_range_events_suite);

@@ -869,4 +869,5 @@ static struct kunit_suite mmu_range_notifier_suite = {
 	.exit = mm_kunit_exit,
 	.test_cases = mmu_range_notifier_cases,
 };
+
 kunit_test_suite(mmu_range_notifier_suite);
