@@ -714,8 +714,8 @@ static void hmm_device_encoding(const struct hmm_range *range,
  * After -EBUSY and -EAGAIN the array begins with results and ends with the
  * requests of the pages that weren't reached. That is enough to repeat the call
  * if the requests stand in &hmm_range.default_flags; who makes them page by page
- * writes them again. After another error the pages from the failing one on have
- * the value none, except after -EINVAL, which changes nothing.
+ * writes them again. After another error the failing page, all that follow and
+ * perhaps some before it have the value none. -EINVAL changes nothing.
  *
  * Return: 0, or
  *
