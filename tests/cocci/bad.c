@@ -99,6 +99,21 @@ int inverted(struct object *o, unsigned long seq)
 	return 0;
 }
 
+int inverted_goto(struct object *o, unsigned long seq)
+{
+	int ret;
+
+	mutex_lock(&o->lock);
+	if (!mmu_range_read_retry(&o->notifier, seq)) { /* t5-inverted */
+		ret = -EAGAIN;
+		goto out;
+	}
+	ret = object_map(o);
+out:
+	mutex_unlock(&o->lock);
+	return ret;
+}
+
 void inverted_loop(struct object *o)
 {
 	unsigned long seq;

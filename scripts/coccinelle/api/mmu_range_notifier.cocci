@@ -498,8 +498,10 @@ position p != retried.ok;
 @inverted depends on !patch && !hmm_flags@
 identifier retry =~ "^mmu_(range|interval)_read_retry$";
 identifier again =~ "again|retry|restart|repeat";
-expression N, Q;
+identifier l;
+expression N, Q, R;
 constant C;
+constant BUSY =~ "^E(AGAIN|BUSY|RESTARTSYS)$";
 position p;
 @@
 * if (!retry@p(N, Q))
@@ -512,6 +514,14 @@ position p;
   continue;
 |
   goto again;
+|
+  R = -BUSY;
+  ...
+  goto l;
+|
+  R = -BUSY;
+  ...
+  return R;
 )
   }
 |
