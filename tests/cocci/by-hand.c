@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/mmu_notifier.h>
 
 /* Setting the ops before the condition would follow a pointer too early. */

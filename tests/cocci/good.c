@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-or-later
 #include <linux/mmu_notifier.h>
 
 static bool checks_first(struct mmu_range_notifier *mrn,

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What the checks of mmu_range_notifier.cocci get to see of a file: a function
 // that spatch cannot parse is passed over in silence.
