@@ -20,17 +20,17 @@
 #include "mm_bench_uapi.h"
 
 #ifdef MM_BENCH_STOCK
-#define notifier mmu_interval_notifier
-#define notifier_ops mmu_interval_notifier_ops
-#define notifier_remove mmu_interval_notifier_remove
+#define range_notifier mmu_interval_notifier
+#define range_notifier_ops mmu_interval_notifier_ops
+#define range_remove mmu_interval_notifier_remove
 #define read_begin mmu_interval_read_begin
 #define read_retry mmu_interval_read_retry
 #define set_seq mmu_interval_set_seq
 #define range_fault(range) hmm_range_fault(range)
 #else
-#define notifier mmu_range_notifier
-#define notifier_ops mmu_range_notifier_ops
-#define notifier_remove mmu_range_notifier_remove
+#define range_notifier mmu_range_notifier
+#define range_notifier_ops mmu_range_notifier_ops
+#define range_remove mmu_range_notifier_remove
 #define read_begin mmu_range_read_begin
 #define read_retry mmu_range_read_retry
 #define set_seq mmu_range_set_seq
@@ -45,14 +45,14 @@
 struct bench_file {
 	/* Serialises the requests. */
 	struct mutex lock;
-	struct notifier *watched;
+	struct range_notifier *watched;
 	unsigned long count;
 };
 
 /* The user lock of all ranges. */
 static DEFINE_SPINLOCK(bench_lock);
 
-static bool bench_invalidate(struct notifier *mrn,
+static bool bench_invalidate(struct range_notifier *mrn,
 			     const struct mmu_notifier_range *range,
 			     unsigned long cur_seq)
 {
@@ -62,11 +62,11 @@ static bool bench_invalidate(struct notifier *mrn,
 	return true;
 }
 
-static const struct notifier_ops bench_ops = {
+static const struct range_notifier_ops bench_ops = {
 	.invalidate = bench_invalidate,
 };
 
-static int bench_insert(struct notifier *mrn, unsigned long start,
+static int bench_insert(struct range_notifier *mrn, unsigned long start,
 			unsigned long length)
 {
 #ifdef MM_BENCH_STOCK
@@ -81,7 +81,7 @@ static int bench_insert(struct notifier *mrn, unsigned long start,
 static void bench_unwatch(struct bench_file *file)
 {
 	while (file->count)
-		notifier_remove(&file->watched[--file->count]);
+		range_remove(&file->watched[--file->count]);
 	kvfree(file->watched);
 	file->watched = NULL;
 }
@@ -114,7 +114,7 @@ static int bench_watch(struct bench_file *file, struct mm_bench_args *args)
 
 static int bench_pairs(struct mm_bench_args *args)
 {
-	struct notifier mrn = {};
+	struct range_notifier mrn = {};
 	cycles_t begin = get_cycles(), spent = 0;
 	u64 n;
 	int ret;
@@ -123,7 +123,7 @@ static int bench_pairs(struct mm_bench_args *args)
 		ret = bench_insert(&mrn, args->addr, args->length);
 		if (ret)
 			return ret;
-		notifier_remove(&mrn);
+		range_remove(&mrn);
 
 		spent = get_cycles() - begin;
 		if (args->cycles && spent >= args->cycles) {
@@ -139,7 +139,7 @@ static int bench_pairs(struct mm_bench_args *args)
 
 static int bench_reads(struct mm_bench_args *args)
 {
-	struct notifier mrn = {};
+	struct range_notifier mrn = {};
 	unsigned long seq;
 	cycles_t begin;
 	bool collided = false;
@@ -158,14 +158,14 @@ static int bench_reads(struct mm_bench_args *args)
 	}
 	args->cycles = get_cycles() - begin;
 
-	notifier_remove(&mrn);
+	range_remove(&mrn);
 	return collided ? -EBUSY : 0;
 }
 
 static int bench_fault(struct mm_bench_args *args)
 {
 	const unsigned long wanted = HMM_PFN_VALID | HMM_PFN_WRITE;
-	struct notifier mrn = {};
+	struct range_notifier mrn = {};
 	struct hmm_range range = {
 		.notifier = &mrn,
 		.start = args->addr,
@@ -194,7 +194,7 @@ static int bench_fault(struct mm_bench_args *args)
 	args->cycles = get_cycles() - begin;
 	mmap_read_unlock(current->mm);
 
-	notifier_remove(&mrn);
+	range_remove(&mrn);
 	for (n = 0; n < pages && !ret; n++)
 		if ((range.hmm_pfns[n] & wanted) != wanted)
 			ret = -EIO;
