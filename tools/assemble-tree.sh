@@ -249,10 +249,9 @@ find_users()
 {
 	users=$git_dir/users-$1
 	if [ ! -e "$users" ]; then
-		GIT_DIR=$git_dir git grep -lE -e 'mmu_i(nt|t)erval_|hmm_range_fault\(' \
-			-e '\.interval_tree\.(start|last)|notifier(\.|->)mm\>' \
-			"$1" -- drivers include lib Documentation virt |
-			sed 's/^[^:]*://' >"$users.new"
+		git -C "$stock" grep -lE -e 'mmu_i(nt|t)erval_|hmm_range_fault\(' \
+			-e '\.interval_tree\.(start|last)|notifier(\.|->)mm\>' -- \
+			drivers include lib Documentation virt >"$users.new"
 		mv "$users.new" "$users"
 	fi
 	scratch checkout-index -q --stdin <"$users"

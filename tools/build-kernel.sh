@@ -96,7 +96,8 @@ up_to_date()
 export CCACHE_NOHASHDIR=1
 build()
 {
-	make -C "$src" O="$name" ARCH=x86_64 CC="$(compiler)" -j "$jobs" "$@"
+	make -C "$src" O="$name" ARCH=x86_64 CC="$(compiler)" LOCALVERSION= \
+		-j "$jobs" "$@"
 }
 
 lock_tree "$out" "$tree"

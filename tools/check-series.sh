@@ -69,12 +69,6 @@ subject()
 	git -C "$tree" log -1 --format=%s "$1"
 }
 
-# tree_grep PATTERN PATHSPEC...: lines of the branch's newest commit.
-tree_grep()
-{
-	git -C "$tree" grep -nE "$1" "$head" -- "${@:2}" | sed 's/^[^:]*://' || true
-}
-
 check_order()
 {
 	local step want=() found
@@ -115,16 +109,17 @@ check_form()
 
 check_names()
 {
-	result names "$(tree_grep 'mmu_interval_|hmm_mirror|hmm_range_register' \
+	result names "$(git -C "$tree" grep -nE \
+		'mmu_interval_|hmm_mirror|hmm_range_register' -- \
 		'*.c' '*.h' '*.rst' '*Kconfig*' \
-		':!Documentation/mm/mmu_range_notifier.rst' | head -n 20)"
+		':!Documentation/mm/mmu_range_notifier.rst' || true)"
 }
 
 check_selects()
 {
-	result selects "$(cd "$tree" && git grep -lw 'select HMM_MIRROR' "$head" |
-		sed 's/^[^:]*://' | while read -r file; do
-		git show "$head:$file" | awk -v file="$file" '
+	result selects "$(cd "$tree" && git grep -lw 'select HMM_MIRROR' |
+		while read -r file; do
+		awk -v file="$file" '
 			function done_with() {
 				if (mirror && !notifier)
 					print file ": " name " does not select MMU_NOTIFIER"
@@ -133,13 +128,13 @@ check_selects()
 			/^(menu)?config / {done_with(); name = $2}
 			$1 == "select" && $2 == "HMM_MIRROR" {mirror = 1}
 			$1 == "select" && $2 == "MMU_NOTIFIER" {notifier = 1}
-			END {done_with()}'
+			END {done_with()}' "$file"
 	done
-	git show "$head:mm/Kconfig" | awk '
+	awk '
 		/^config / {on = $2 == "HMM_MIRROR"}
 		on && $1 == "depends" && $0 !~ /^\tdepends on MMU$/ {
 			print "mm/Kconfig: HMM_MIRROR: " $0
-		}')"
+		}' mm/Kconfig)"
 }
 
 # An entry of a subsystem, not of all of mm/ or Documentation/.
