@@ -51,7 +51,6 @@ while [ $# -gt 0 ]; do
 done
 [ -r "$module" ] || fail "no module '$module'"
 
-mount -t tmpfs tmpfs /tmp || fail "no tmpfs on /tmp"
 echo 16 >/proc/sys/vm/nr_hugepages
 [ "$(cat /proc/sys/vm/nr_hugepages)" -eq 16 ] || fail "no hugetlbfs pages"
 echo 256M >/sys/block/zram0/disksize || fail "no zram"
