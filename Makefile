@@ -204,4 +204,5 @@ bench-model: deps
 
 .PHONY: clean
 clean:
+	@tools/assemble-tree.sh --unedited --out $(O)
 	@rm -rf $(filter-out $(O)/src,$(wildcard $(O)/*))

@@ -9,7 +9,7 @@ usage()
 {
 	cat <<END
 Usage: tools/assemble-tree.sh --src DIR [--out DIR]
-       tools/assemble-tree.sh --print [--out DIR]
+       tools/assemble-tree.sh --print | --unedited [--out DIR]
 
 Make two work trees of one git repository:
   OUT/tree   the base as one commit, tagged 'base', and on it, as the branch
@@ -32,34 +32,59 @@ that they have here:
                         folders that need it
   hmm-flags FOLDER...   the same with --hmm-flags
 
-  --src DIR  a Linux source tree, 6.12; it must be clean and is only read
-  --out DIR  the build directory (default: build)
-  --print    say where the tree lies and list the branch's commits
-  --help     this text
+  --src DIR   a Linux source tree, 6.12; it must be clean and is only read
+  --out DIR   the build directory (default: build)
+  --print     say where the tree lies and list the branch's commits
+  --unedited  see that nothing in OUT/tree is somebody's own
+  --help      this text
 END
 }
 
 src=
 out=$TOP/build
-print=
+mode=assemble
 while [ $# -gt 0 ]; do
 	case $1 in
 	--src) need_value "$1" $#; src=$2; shift ;;
 	--out) need_value "$1" $#; out=$2; shift ;;
-	--print) print=1 ;;
+	--print) mode=print ;;
+	--unedited) mode=unedited ;;
 	--help) usage; exit 0 ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
 done
 
-if [ -n "$print" ]; then
+# only_ours [OPTION]: stop if somebody works in the tree; OPTION is git status's.
+only_ours()
+{
+	local tree=$out/tree ours edits
+
+	[ -e "$tree/.git/assembled" ] || return 0
+	ours=$(head -n 1 "$tree/.git/assembled")
+	edits=$(git -C "$tree" status --porcelain "$@" | head -n 5)
+	[ -z "$edits" ] || die "somebody edited files in $tree:
+$edits
+Bring what is worth it into the repository, then run 'git checkout .' there."
+	[ "$(git -C "$tree" rev-parse HEAD)" = "$ours" ] ||
+		die "somebody made commits in $tree, or moved its HEAD.
+Bring what is worth it into the repository, then run there
+git checkout -B nouveau-svm $ours"
+}
+
+case $mode in
+print)
 	[ -e "$out/tree/.git/assembled" ] || die "$out/tree is not there: run 'make tree' first"
 	cd "$out/tree"
 	pwd
-	git log --oneline base..
+	git --no-pager log --oneline base..
 	exit 0
-fi
+	;;
+unedited)
+	only_ours
+	exit 0
+	;;
+esac
 [ -n "$src" ] || usage_error "--src is missing"
 [ -f "$src/kernel/fork.c" ] || die "$src is no Linux source tree"
 [ ! -e "$src/.config" ] || die "$src is not clean: run 'make mrproper' in it"
@@ -316,39 +341,24 @@ series_key()
 	spatch --version | head -n 1
 }
 
-only_ours()
-{
-	local edits
-
-	[ -e "$assembled" ] || return 0
-	edits=$(git -C "$tree" status --porcelain --untracked-files=no | head -n 5)
-	[ -z "$edits" ] || die "somebody edited files in $tree:
-$edits
-Bring what is worth it into the repository, then run 'git checkout .' there."
-	[ "$(git -C "$tree" rev-parse HEAD)" = "$(head -n 1 "$assembled")" ] ||
-		die "somebody made commits in $tree, or moved its HEAD.
-Bring what is worth it into the repository, then run there
-git checkout -B $branch $(head -n 1 "$assembled")"
-}
-
 lock_tree "$out" tree
 key=$(series_key)
 base_stamp=$git_dir/base-stamp
 if [ ! -e "$base_stamp" ] || [ "$(cat "$base_stamp")" != "$src" ] ||
 	[ -n "$(find "$src" -path "$src/.git" -prune -o -newer "$base_stamp" \
 		-print -quit)" ]; then
-	only_ours
+	only_ours --untracked-files=no
 	touch "$work/start"
 	logged "importing $src into git, some 87000 files" "$log" \
 		'END {printf "%d files\n", NR}' import_base
 	logged "checking out $tree and $stock" "$log" '' check_out
-	rm -f "$assembled"
+	[ ! -e "$assembled" ] || sed -i '2,$d' "$assembled"
 	echo "$src" >"$base_stamp"
 	touch -r "$work/start" "$base_stamp"
 elif [ -e "$assembled" ] && [ "$(tail -n +2 "$assembled")" = "$key" ]; then
 	exit 0
 fi
-only_ours
+only_ours --untracked-files=no
 logged "making the branch's series in $tree" "$log" \
 	'/^COMMIT/ {n++} END {printf "%d commits\n", n}' make_series
 head=$(cat "$work/head")
