@@ -110,9 +110,10 @@ run_part()
 		[ -s "$out/log/kcsan-functions.txt" ] || die "the KCSAN kernel is not built"
 		"$TOP/tools/check-hmm.sh" --out "$out" --kernel kcsan | named kcsan || rc=$?
 		judge hmm "$out/log/hmm-kcsan-console.log" || rc=$?
-		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan | named kcsan || rc=$?
-		judge kunit "$out/log/kunit-kcsan-console.log" || rc=$?
+		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
+		judge kunit "$out/log/check-kunit-kcsan-console.log" || rc=$?
 		;;
+	kunit) "$TOP/tools/check-kunit.sh" --out "$out" --kernel debug || rc=$? ;;
 	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug | named debug || rc=$? ;;
 	esac
 	return "$rc"

@@ -189,8 +189,7 @@ run_on()
 		grep -h '^## broken' "$out/log/hmm-$1.log" || true
 	} >&2
 	# KCSAN's reports are check-debug's to judge; all others count here.
-	if [ "$1" = kcsan ] && [ "$rc" -eq 125 ] &&
-		! grep -E '^[0-9]+:' "$out/log/hmm-$1.err" | grep -v 'BUG: KCSAN' >/dev/null; then
+	if [ "$rc" -eq 125 ] && only_races "$out/log/hmm-$1.err"; then
 		rc=0
 	fi
 	if [ "$rc" -ne 0 ]; then
@@ -212,10 +211,19 @@ look_up()
 		$1 == name {$1 = ""; sub(/^ /, ""); print; exit}' "$2"
 }
 
+# row TEST RESULT...: a line of the table.
+row()
+{
+	printf '%-40s' "$1"
+	shift
+	printf ' %-8s' "$@"
+	echo
+}
+
 # compare TEST: its line of the table, and its verdict.
 compare()
 {
-	local want why got base_got=- base_want reason bad=
+	local want why got base_got='' base_want reason bad=''
 
 	read -r want why <<<"$(look_up "$1" "$expect")"
 	read -r got reason <<<"$(look_up "$1" "$out/hmm/$here.results")"
@@ -231,7 +239,7 @@ compare()
 		esac
 	fi
 	[ "$got" = "$want" ] || bad="$got, expected $want; $reason"
-	printf '%-42s %-8s %s\n' "$1" "$base_got" "$got" >>"$table"
+	row "$1" "$got" ${base_got:+"$base_got"} >>"$table"
 	if [ -n "$bad" ]; then
 		echo "not ok $1 ($bad)"
 	elif [ "$got" = skip ]; then
@@ -259,7 +267,7 @@ done >"$out/hmm/runs.txt"
 	done
 	awk '{sub(/#.*/, "")} NF {print $1}' "$expect"
 } | awk '!seen[$0]++' >"$out/hmm/names.txt"
-printf '%-42s %-8s %s\n' test stock "$here" >"$table"
+row test "${kernels[@]}" >"$table"
 while read -r name; do
 	compare "$name"
 done <"$out/hmm/names.txt" >"$out/hmm/verdicts.txt"

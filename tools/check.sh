@@ -72,18 +72,6 @@ igt_tests()
 		"$TOP/tools/check-igt.sh" --out "$out" --kernel "$1"
 }
 
-# All of them run; the first that fails gives the status.
-debug_tests()
-{
-	local rc=0
-
-	"$TOP/tools/check-kunit.sh" --out "$out" --kernel debug || rc=$?
-	"$TOP/tools/check-hmm.sh" --out "$out" --kernel debug || rc=$?
-	"$TOP/tools/check-igt.sh" --out "$out" --kernel debug || rc=$?
-	"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
-	return "$rc"
-}
-
 run_suite()
 {
 	case $1 in
@@ -101,7 +89,7 @@ run_suite()
 	series) "$TOP/tools/check-series.sh" --out "$out" ;;
 	igt) igt_tests branch ;;
 	stock) igt_tests stock ;;
-	debug) debug_tests ;;
+	debug) "$TOP/tools/check-debug.sh" --out "$out" ;;
 	controls) "$TOP/tools/check-controls.sh" --out "$out" ;;
 	distro) "$TOP/tools/check-distro.sh" --out "$out" ;;
 	esac
