@@ -106,7 +106,8 @@ check_licence()
 		tests/igt/*) want=MIT ;;
 		MAINTAINERS | configs/*.config) want=GPL-2.0-only ;;
 		Documentation/* | drivers/* | include/* | mm/* | scripts/* | \
-			tests/kunit/* | patches/linux/*)
+			tests/kunit/* | tests/bench/Kbuild | \
+			tests/bench/*_module.c | patches/linux/*)
 			want='GPL-2\.0(-only|-or-later)?' ;;
 		*) want=GPL-2.0-or-later ;;
 		esac
@@ -220,17 +221,22 @@ check_example()
 	tools/extract-example.sh --check
 }
 
-# known_test NAME: is there a test of this name?
+# known_test NAME: is there a test, or a group of tests, of this name?
 known_test()
 {
-	local function=${1#*-}
+	local rest=${1#*-} suite file
 
-	function=${function//-/_}
 	case $1 in
-	user-*) grep -qxF "TEST($function)" tests/user/test_*.c ;;
-	kunit-*) grep -qE "KUNIT_CASE[A-Z_]*\(${function}[,)]" tests/kunit/*.c ;;
+	user-*) grep -qxF "TEST(${rest//-/_})" tests/user/test_*.c ;;
+	kunit-*-*)
+		suite=${rest%%-*}
+		file=$(grep -l "\.name = \"$suite\"," tests/kunit/*.c) &&
+			grep -qE "KUNIT_CASE[A-Z_]*\(${rest#*-}[,)]" "$file"
+		;;
 	spin-finds-*) grep -qw -- "${1#spin-finds-}" tests/spin/Makefile ;;
-	hmm-*) grep -qF -- "${1#hmm-}" tests/hmm/*.c ;;
+	spin-*) grep -qw -- "$1" tests/spin/Makefile ;;
+	hmm-*) grep -qF "\"$rest\"" tests/hmm/*.c ;;
+	converted-*) grep -qw -- "$1" tools/check-converted.sh ;;
 	*) false ;;
 	esac
 }
@@ -304,10 +310,8 @@ check_kernel_build()
 		CC="$(compiler)" -j "$(nproc)" "${objects[@]}"
 }
 
-# The kernel's own semantic checks, each over all of the branch's C.
-check_coccinelle()
+semantic_checks()
 {
-	need_command spatch coccinelle
 	kernel_c | grep '\.c$' | sed "s|^|$TOP/|" >"$scratch/kernel_c"
 	(
 		cd "$linux"
@@ -325,6 +329,22 @@ check_coccinelle()
 	spatch --very-quiet --parse-cocci \
 		scripts/coccinelle/api/mmu_range_notifier.cocci 2>&1 |
 		grep -iE 'error|failure' || true
+}
+
+# The kernel's own semantic checks, each over all of the branch's C. This takes a
+# minute, so it is left out if nothing has changed since it found nothing.
+check_coccinelle()
+{
+	local kept=$out/lint-coccinelle key
+
+	need_command spatch coccinelle
+	key=$(spatch --version | head -n 1; echo "$linux"
+		{ kernel_c; files 'scripts/coccinelle/*'; } | xargs sha1sum)
+	[ ! -e "$kept" ] || [ "$(cat "$kept")" != "$key" ] || return 0
+	rm -f "$kept"
+	semantic_checks >"$scratch/semantic"
+	cat "$scratch/semantic"
+	[ -s "$scratch/semantic" ] || echo "$key" >"$kept"
 }
 
 # The core stands alone: what it includes in quotes is a file of its own, and
