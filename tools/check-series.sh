@@ -94,7 +94,7 @@ check_form()
 		number=$((number + 1))
 		ignore=FILE_PATH_CHANGES
 		case $(subject "$commit") in
-		*'convert to mmu_range_notifier') 
+		*'convert to mmu_range_notifier')
 			ignore+=,PARENTHESIS_ALIGNMENT,LINE_SPACING ;;
 		esac
 		# Without a .git, checkpatch does not ask for Python's ply.
