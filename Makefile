@@ -78,7 +78,7 @@ print-tree: tree
 series: tree
 	@tools/make-series.sh --out $(O)
 
-.PHONY: kernel kernel-stock kernel-debug kernel-kcsan kernel-headers qemu
+.PHONY: kernel kernel-stock kernel-debug kernel-kcsan qemu
 build_kernel := tools/build-kernel.sh --out $(O) --jobs $(JOBS)
 branch_config := configs/guest.config configs/branch.config
 
@@ -93,11 +93,6 @@ kernel-debug: tree
 
 kernel-kcsan: tree
 	@$(build_kernel) --tree tree --build build-kcsan $(branch_config) configs/kcsan.config
-
-# What single objects need to be compiled and checked.
-kernel-headers: tree
-	@$(build_kernel) --tree tree --configure $(branch_config)
-	@$(build_kernel) --tree stock --configure configs/guest.config
 
 qemu: deps $(fetch_qemu) $(O)/tsc-khz
 	@tools/build-qemu.sh --src $(qemu_src) --out $(O) --jobs $(JOBS)
@@ -191,7 +186,7 @@ check-distro: qemu distro
 check-debug: kernel-debug kernel-kcsan kernel-stock $(guest_needs) igt
 	@$(check_sh) debug
 
-lint: kernel-headers $(fetch_qemu)
+lint: tree $(fetch_qemu)
 	@$(check_sh) lint
 
 bench: bench-mm bench-model
