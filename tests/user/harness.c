@@ -9,7 +9,7 @@
 
 #define EXIT_CHECK 3
 /* Nothing is measured by this: it ends what would hang for ever. */
-#define HANG_SECONDS 120
+static unsigned int hang_seconds = 120;
 
 static struct test *tests;
 atomic_t callback_count;
@@ -168,7 +168,7 @@ static void run_child(const struct test *test)
 {
 	enum shim_report kind;
 
-	alarm(HANG_SECONDS);
+	alarm(hang_seconds);
 	test->fn();
 	shim_srcu_run();
 	for (kind = 0; kind < SHIM_REPORTS; kind++)
@@ -237,10 +237,11 @@ static int run(const struct test *test, const char *name, const char *log_dir)
 static int usage(const char *me, FILE *to)
 {
 	fprintf(to,
-		"Usage: %s [--log DIR] [--suffix TEXT] [--list] [TEST...]\n"
+		"Usage: %s [--log DIR] [--suffix TEXT] [--hang SECONDS] [--list] [TEST...]\n"
 		"Run all tests, or these; 'ok' or 'not ok' and user-TEST[-TEXT] for each.\n"
 		"  --log DIR      what each test writes (default: .)\n"
 		"  --suffix TEXT  how this build is called\n"
+		"  --hang SECONDS when to give a test up (default: 120)\n"
 		"  --list         the names, nothing is run\n"
 		"Exit status: 0, or 1 if a test failed, or 2 for wrong arguments.\n",
 		me);
@@ -265,6 +266,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "log", required_argument, NULL, 'l' },
 		{ "suffix", required_argument, NULL, 's' },
+		{ "hang", required_argument, NULL, 't' },
 		{ "list", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
@@ -281,6 +283,11 @@ int main(int argc, char **argv)
 			break;
 		case 's':
 			suffix = optarg;
+			break;
+		case 't':
+			hang_seconds = strtoul(optarg, NULL, 10);
+			if (!hang_seconds)
+				return usage(argv[0], stderr);
 			break;
 		case 'n':
 			list = true;

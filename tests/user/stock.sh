@@ -45,7 +45,7 @@ failed=0
 for name in $("$program" --list); do
 	text=${fails[$name]-}
 	unset "fails[$name]"
-	if out=$("$program" --log "$log" --suffix stock "$name" 2>&1); then
+	if out=$("$program" --log "$log" --suffix stock --hang 30 "$name" 2>&1); then
 		passed=1
 	else
 		passed=

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The sequence, its readers, and the changes that wait for its end. */
+#include <sched.h>
+
 #include "harness.h"
 
 TEST(seq_starts_at_two)
@@ -278,6 +280,44 @@ TEST(several_removals_and_insertions_at_one_end)
 		CHECK(new[i].calls == 1);
 		mmu_range_notifier_remove(&new[i].mrn);
 	}
+	mmput(mm);
+}
+
+/* ----------------------------------------------------------- the frozen tree */
+
+static void inval_all(void *arg)
+{
+	inval(arg, 0, 16 * KB4);
+}
+
+/* Nobody touches the tree while a writer stands in the middle of it. */
+TEST(tree_is_frozen_under_a_walk)
+{
+	struct mm_struct *mm = shim_mm_alloc();
+	struct gate gate = GATE_INIT;
+	struct watch first, last, late;
+	struct sleeper remover;
+	struct shim_task walker;
+
+	watch_insert(&first, mm, 0, KB4);
+	watch_insert(&last, mm, 2 * KB4, KB4);
+	first.gate = &gate;
+	shim_task_start(&walker, inval_all, mm);
+	CHECK(shim_task_settle(&walker) == SHIM_TASK_BLOCKED);
+	watch_insert(&late, mm, KB4, KB4);
+	sleeper_remove(&remover, &last);
+	CHECK(sleeper_sleeps(&remover));
+	/* Ends while the walk goes on, and is not the last. */
+	inval(mm, 2 * KB4, 3 * KB4);
+	CHECK(sleeper_sleeps(&remover));
+	gate_open(&gate);
+	shim_task_join(&walker);
+	sleeper_join(&remover);
+	CHECK(last.calls == 2 && late.calls == 0);
+	inval(mm, 0, 16 * KB4);
+	CHECK(last.calls == 2 && late.calls == 1);
+	mmu_range_notifier_remove(&first.mrn);
+	mmu_range_notifier_remove(&late.mrn);
 	mmput(mm);
 }
 
@@ -581,32 +621,40 @@ TEST(t14_old_sequence_sleeps_no_longer_than_one_writer)
 
 /* ------------------------------------------------------------------ no races */
 
-struct t13 {
-	struct mm_struct *mm;
+struct looker {
+	struct shim_task task;
 	struct watch *watch;
-	bool stop;
-	bool hit;
+	unsigned long seq;
+	bool looked, stop;
 };
 
-/* Looks without any lock, all the time. */
-static void t13_reader(void *arg)
+/*
+ * Looks without any lock, and tells of it by a relaxed store: nothing orders
+ * this thread with the callback but what the API itself does.
+ */
+static void look(void *arg)
 {
-	struct t13 *t13 = arg;
+	struct looker *looker = arg;
 
-	while (!__atomic_load_n(&t13->stop, __ATOMIC_ACQUIRE)) {
-		unsigned long seq = mmu_range_read_begin(&t13->watch->mrn);
+	while (!mmu_range_check_retry(&looker->watch->mrn, looker->seq))
+		__atomic_store_n(&looker->looked, true, __ATOMIC_RELAXED);
+}
 
-		if (mmu_range_check_retry(&t13->watch->mrn, seq))
-			__atomic_store_n(&t13->hit, true, __ATOMIC_RELAXED);
-		if (!watch_retry(t13->watch, seq))
-			CHECK(seq & 1);
+/* The whole read side, again and again. */
+static void read_on(void *arg)
+{
+	struct looker *looker = arg;
+
+	while (!__atomic_load_n(&looker->stop, __ATOMIC_RELAXED)) {
+		unsigned long seq = mmu_range_read_begin(&looker->watch->mrn);
+
+		CHECK(seq & 1);
+		mmu_range_check_retry(&looker->watch->mrn, seq);
+		watch_retry(looker->watch, seq);
 	}
 }
 
-/*
- * For ThreadSanitizer: the sequence of a range that readers look at is stored
- * by callbacks, and when a promotion meets an insertion that was queued.
- */
+/* For ThreadSanitizer. */
 TEST(t13_no_plain_store_to_a_sequence)
 {
 	struct mm_struct *mm = shim_mm_alloc();
@@ -616,20 +664,28 @@ TEST(t13_no_plain_store_to_a_sequence)
 	watch_insert(&fixed, mm, 0, KB4);
 	for (round = 0; round < ROUNDS(80); round++) {
 		struct mmu_notifier_range writer, quiet;
-		struct shim_task reader;
 		struct watch late;
-		struct t13 t13 = { .mm = mm, .watch = &late };
+		struct looker reader = { .watch = &late };
+		struct looker looker = { .watch = &late };
 
+		/* Stored by the last end, for an insertion that was queued. */
 		inval_start(&writer, mm, 0, KB4);
 		inval_start(&quiet, mm, 4 * KB4, 5 * KB4);
 		watch_insert(&late, mm, 4 * KB4, KB4);
-		shim_task_start(&reader, t13_reader, &t13);
+		shim_task_start(&reader.task, read_on, &reader);
 		inval_end(&writer);
 		inval_end(&quiet);
+
+		/* And by a callback. */
+		looker.seq = mmu_range_read_begin(&late.mrn);
+		shim_task_start(&looker.task, look, &looker);
+		while (!__atomic_load_n(&looker.looked, __ATOMIC_RELAXED))
+			sched_yield();
 		for (i = 0; i < 20; i++)
 			inval(mm, 4 * KB4, 5 * KB4);
-		__atomic_store_n(&t13.stop, true, __ATOMIC_RELEASE);
-		shim_task_join(&reader);
+		__atomic_store_n(&reader.stop, true, __ATOMIC_RELAXED);
+		shim_task_join(&looker.task);
+		shim_task_join(&reader.task);
 		mmu_range_notifier_remove(&late.mrn);
 	}
 	mmu_range_notifier_remove(&fixed.mrn);
