@@ -341,7 +341,7 @@ series_key()
 	spatch --version | head -n 1
 }
 
-lock_tree "$out" tree
+lock "$tree"
 key=$(series_key)
 base_stamp=$git_dir/base-stamp
 if [ ! -e "$base_stamp" ] || [ "$(cat "$base_stamp")" != "$src" ] ||

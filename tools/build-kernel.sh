@@ -100,7 +100,9 @@ build()
 		-j "$jobs" "$@"
 }
 
-lock_tree "$out" "$tree"
+# Several builds may use a tree, while nobody changes it.
+lock "$src" --shared
+lock "$out/$tree-$name"
 key=$(compiler; cat "${fragments[@]}")
 if up_to_date; then
 	exit 0

@@ -229,7 +229,8 @@ compile()
 	"$TOP/tools/build-kernel.sh" --tree "$name" --build build-converted \
 		--out "$out" --jobs "$jobs" --configure "$TOP/configs/converted.config"
 	(
-		lock_tree "$out" "$name"
+		lock "$out/$name" --shared
+		lock "$out/$name-build-converted"
 		cd "$out/$name/build-converted"
 		rm -f "${objects[@]}"
 		logged "compiling ${#objects[@]} objects of $name" \

@@ -185,7 +185,7 @@ check_build()
 {
 	local commit number=0 name
 
-	lock_tree "$out" series-tree
+	lock "$work"
 	if [ ! -e "$work/.git" ]; then
 		git -C "$tree" worktree prune
 		logged "checking out $work" "$log/checkout.log" '' \

@@ -93,23 +93,18 @@ progress_words()
 	fi
 }
 
-# lock_tree OUT NAME: the only one at work on OUT/NAME, until this script ends.
-lock_tree()
+# lock DIR [--shared]: nobody else is at work on DIR until this script ends; with
+# --shared, nobody who did not ask for a share.
+lock()
 {
-	mkdir -p "$1"
-	exec 8>"$1/$2.lock"
-	if ! flock -n 8; then
-		say "waiting for whoever is at work on $1/$2"
-		flock 8
-	fi
-}
+	local fd
 
-# only_races LOG: all that tools/run-guest.sh says in LOG of the kernel's reports
-# is KCSAN's.
-only_races()
-{
-	! sed -n '/: the kernel reported:$/,/^[^0-9]/p' "$1" | grep '^[0-9]*:' |
-		grep -v 'BUG: KCSAN: ' >/dev/null
+	mkdir -p "$(dirname "$1")"
+	exec {fd}>"$1.lock"
+	if ! flock --nonblock ${2:+"$2"} "$fd"; then
+		say "waiting for whoever is at work on $1"
+		flock ${2:+"$2"} "$fd"
+	fi
 }
 
 # The compiler, behind ccache where that is installed.
