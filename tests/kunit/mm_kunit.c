@@ -135,8 +135,6 @@ struct page *mm_kunit_page(unsigned long addr, struct folio_walk *walk)
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
 	if (vma && folio_walk_start(walk, vma, addr, FW_ZEROPAGE)) {
-		/* Sparse can't see that the lock of the page table is held. */
-		__acquire(walk->ptl);
 		page = walk->page;
 		folio_walk_end(walk, vma);
 	}
