@@ -85,6 +85,7 @@ static inline void shim_use(const void *first, ...)
 /* --------------------------------------------------------------- compiler */
 
 #define BIT(n) (1UL << (n))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 #define __must_check __attribute__((warn_unused_result))

@@ -615,7 +615,7 @@ TEST(t23_empty_range_calls_nobody)
 	watch_insert(&all, mm, 0, ULONG_MAX);
 	watch_insert(&watch, mm, KB4 - 1, KB4);
 	CHECK(!mmu_notifier_register(&plain.plain, mm));
-	for (i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
 		inval_start(&range, mm, at[i], at[i]);
 		CHECK(!subject_has_writers(mm));
 		inval_end(&range);

@@ -364,15 +364,35 @@ static void churn_invals(void *arg)
 	}
 }
 
+static void remove_and_free(void *arg)
+{
+	struct watch *watch = arg;
+
+	mmu_range_notifier_remove(&watch->mrn);
+	free(watch);
+}
+
 TEST(t16_remove_and_free_against_the_last_end)
 {
+	struct watch fixed, *watch = malloc(sizeof(*watch));
 	struct mm_struct *mm = shim_mm_alloc();
 	struct churn churn = { .mm = mm };
 	struct shim_task inserter, invals[2];
-	struct watch fixed;
+	struct mmu_notifier_range range;
 	int i;
 
+	/* In step: the one may not be freed that a writer may still look at. */
 	watch_insert(&fixed, mm, 0, KB4);
+	watch_insert(watch, mm, 0, KB4);
+	inval_start(&range, mm, 0, KB4);
+	shim_task_start(&inserter, remove_and_free, watch);
+	CHECK(shim_task_settle(&inserter) == SHIM_TASK_BLOCKED);
+	inval(mm, 0, KB4);
+	inval_end(&range);
+	shim_task_join(&inserter);
+	inval(mm, 0, KB4);
+
+	/* And as it comes. */
 	for (i = 0; i < 2; i++)
 		shim_task_start(&invals[i], churn_invals, &churn);
 	shim_task_start(&inserter, churn_inserts, &churn);

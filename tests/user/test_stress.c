@@ -30,7 +30,7 @@ struct page {
 /* A mirror of [first, first + count), as long as its notifier is inserted. */
 struct device {
 	struct mmu_range_notifier mrn;
-	struct mutex lock;
+	struct mutex lock;	/* the user lock: the SPTEs */
 	unsigned int first, count;
 	struct page *spte[PAGES];
 };
@@ -46,16 +46,25 @@ struct slot {
 struct space {
 	struct mm_struct *mm;
 	atomic_t refs;
-	spinlock_t ptl;
+	spinlock_t ptl;		/* the page table, and its end */
 	bool dead;
 	struct page *pte[PAGES];
 	struct slot slots[SLOTS];
 	struct mmu_notifier counter, refuser;
 };
 
+enum op {
+	OP_INVAL,
+	OP_READ,
+	OP_USE,
+	OP_CHANGE,
+	OP_PLAIN,
+	OP_EXIT,
+	OPS,
+};
+
 struct mix {
-	/* Of 100 operations. */
-	unsigned int inval, read, use, change, exit, plain;
+	unsigned int percent[OPS];
 	unsigned int threads, rounds;
 };
 
@@ -101,11 +110,11 @@ static bool device_invalidate(struct mmu_range_notifier *mrn,
 	unsigned long page;
 
 	CHECK(cur_seq & 1);
-	if (mmu_notifier_range_blockable(range)) {
+	if (mmu_notifier_range_blockable(range))
 		mutex_lock(&device->lock);
-	} else if (!random_below(4) || !mutex_trylock(&device->lock)) {
+	else if (!random_below(4) || !mutex_trylock(&device->lock))
 		return false;
-	}
+
 	mmu_range_set_seq(mrn, cur_seq);
 	for (page = device->first; page < device->first + device->count; page++)
 		if (page * KB4 < range->end && (page + 1) * KB4 > range->start)
@@ -492,6 +501,16 @@ struct worker {
 	unsigned int rounds;
 };
 
+static enum op pick(const struct mix *mix)
+{
+	unsigned int what = random_below(100);
+	enum op op = 0;
+
+	while (what >= mix->percent[op])
+		what -= mix->percent[op++];
+	return op;
+}
+
 static void work(void *arg)
 {
 	struct worker *worker = arg;
@@ -502,20 +521,29 @@ static void work(void *arg)
 	for (round = 0; round < worker->rounds; round++) {
 		struct space *space = space_get();
 		struct slot *slot = &space->slots[random_below(SLOTS)];
-		unsigned int what = random_below(100);
 
-		if (what < mix->inval)
+		switch (pick(mix)) {
+		case OP_INVAL:
 			op_inval(space);
-		else if ((what -= mix->inval) < mix->read)
+			break;
+		case OP_READ:
 			op_read(space, slot);
-		else if ((what -= mix->read) < mix->use)
+			break;
+		case OP_USE:
 			op_use(slot);
-		else if ((what -= mix->use) < mix->change)
+			break;
+		case OP_CHANGE:
 			op_change(space, slot);
-		else if ((what -= mix->change) < mix->plain)
+			break;
+		case OP_PLAIN:
 			op_plain(space);
-		else if ((what -= mix->plain) < mix->exit)
+			break;
+		case OP_EXIT:
 			op_exit();
+			break;
+		case OPS:
+			abort();
+		}
 		space_put(space);
 	}
 }
@@ -549,10 +577,11 @@ static void stress(const struct mix *mix)
 		mmput(world[i]->mm);
 		space_put(world[i]);
 	}
-	fprintf(stderr, "seed %lu: %d installs, %d collisions, %d refusals, "
-		"%d removals, %d exits\n", seed, atomic_read(&installs),
-		atomic_read(&collisions), atomic_read(&refusals),
-		atomic_read(&removals), atomic_read(&exits));
+	fprintf(stderr, "seed %lu: %d installs, %d collisions, %d exits, ",
+		seed, atomic_read(&installs), atomic_read(&collisions),
+		atomic_read(&exits));
+	fprintf(stderr, "%d refusals, %d removals\n", atomic_read(&refusals),
+		atomic_read(&removals));
 	/* It did what it is for. */
 	CHECK(atomic_read(&installs) && atomic_read(&collisions));
 	CHECK(atomic_read(&refusals) && atomic_read(&removals));
@@ -562,8 +591,11 @@ static void stress(const struct mix *mix)
 TEST(stress_everything)
 {
 	static const struct mix mix = {
-		.inval = 30, .read = 35, .use = 10, .change = 20, .plain = 2,
-		.exit = 3, .threads = 8, .rounds = 30000,
+		.percent = {
+			[OP_INVAL] = 30, [OP_READ] = 35, [OP_USE] = 10,
+			[OP_CHANGE] = 20, [OP_PLAIN] = 2, [OP_EXIT] = 3,
+		},
+		.threads = 8, .rounds = 30000,
 	};
 
 	stress(&mix);
@@ -573,8 +605,11 @@ TEST(stress_everything)
 TEST(stress_readers_and_invalidations)
 {
 	static const struct mix mix = {
-		.inval = 40, .read = 50, .use = 5, .change = 5, .threads = 8,
-		.rounds = 30000,
+		.percent = {
+			[OP_INVAL] = 40, [OP_READ] = 50, [OP_USE] = 5,
+			[OP_CHANGE] = 5,
+		},
+		.threads = 8, .rounds = 30000,
 	};
 
 	stress(&mix);
@@ -584,8 +619,11 @@ TEST(stress_readers_and_invalidations)
 TEST(stress_insert_and_remove)
 {
 	static const struct mix mix = {
-		.inval = 40, .read = 15, .use = 5, .change = 40, .threads = 8,
-		.rounds = 30000,
+		.percent = {
+			[OP_INVAL] = 40, [OP_READ] = 15, [OP_USE] = 5,
+			[OP_CHANGE] = 40,
+		},
+		.threads = 8, .rounds = 30000,
 	};
 
 	stress(&mix);
