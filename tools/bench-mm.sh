@@ -24,11 +24,10 @@ Rows, in instructions (tests/bench/README.md says more):
   read             read_begin and read_retry
   fault-SIZE-HOW   hmm_range_fault of SIZE, to write; present or absent, with
                    the CPU's mappings of PTEs or PMDs
-  pair-storm       insert and remove while three other processors map and unmap
-                   memory that nobody watches: instructions of all four until
-                   the pair is done
+  pair-storm       insert and remove while another processor is in the midst of
+                   a munmap of a page that nobody watches, sleeps included
   pair-storm-watched
-                   the same when some range watches that memory; no limit
+                   the same when some range watches that page; no limit
 Also printed, without a limit: what ranges add to a munmap, 'munmap-0' and so on
 less 'munmap-never'.
 
@@ -88,8 +87,8 @@ for kernel in stock branch; do
 	logged "compiling the module for $kernel" \
 		"$out/log/bench-mm-$kernel-module.log" '' module "$kernel"
 	: >"$out/bench/$kernel.rows"
-	# One processor for what must not be disturbed, four for the storm.
-	for part in counts:1 storm:4; do
+	# One processor for what must not be disturbed, and one for the storm.
+	for part in counts:1 storm:2; do
 		log=$out/log/bench-mm-$kernel-${part%:*}.log
 		logged "measuring $kernel, ${part%:*}" "$log" \
 			'/^row / {n++; name = $2} END {print n + 0, "rows", name}' \

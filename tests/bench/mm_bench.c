@@ -35,10 +35,6 @@
 /* Rounds in one request, to be divided by. */
 #define ROUNDS		1000
 
-#define STORMERS	3
-#define STORM_PAGES	512
-/* The time of a row with a storm, many time slices of each processor. */
-#define STORM_CYCLES	400000000UL
 
 static int device;
 
@@ -150,14 +146,7 @@ static double row_read(long unused)
 
 /* -------------------------------------------------------------------- storm */
 
-struct stormer {
-	pthread_t thread;
-	int cpu;
-	char *area;
-};
-
 static atomic_bool storm_over;
-static atomic_int storming;
 static atomic_ulong storms;
 
 static void run_on(int cpu)
@@ -170,71 +159,54 @@ static void run_on(int cpu)
 		err(1, "processor %d", cpu);
 }
 
-/* Pages that stay in memory are mapped and unmapped again. */
-static void *storm(void *opaque)
+/* A pause ends the turn of a processor; see the module's bystander. */
+static void *storm(void *page)
 {
-	struct stormer *me = opaque;
-	size_t length = STORM_PAGES * PAGE;
-	int fd = memfd_create("storm", 0);
-
-	if (fd < 0 || ftruncate(fd, length))
-		err(1, "memfd");
-	run_on(me->cpu);
-	atomic_fetch_add(&storming, 1);
+	run_on(1);
 	while (!atomic_load(&storm_over)) {
-		populate(me->area, length, MAP_SHARED | MAP_POPULATE, fd);
-		munmap(me->area, length);
+		populate(page, PAGE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		*(volatile char *)page = 1;
+		munmap(page, PAGE);
 		atomic_fetch_add(&storms, 1);
+		__builtin_ia32_pause();
 	}
 	return NULL;
 }
 
 static double row_pair_storm(long watched)
 {
-	size_t length = STORM_PAGES * PAGE;
-	struct stormer stormers[STORMERS];
-	char *areas = reserve(STORMERS * 2 * length, PMD);
+	char *area = reserve(5 * PAGE, PAGE);
 	struct mm_bench_args watch = {
-		.addr = (uintptr_t)areas,
-		.length = 2 * length,
-		.count = watched ? STORMERS : 1,
+		.addr = (uintptr_t)area + (watched ? PAGE : 0),
+		.length = PAGE,
+		.count = 1,
 	};
 	struct mm_bench_args args = {
-		.addr = (uintptr_t)reserve(PAGE, PAGE),
+		.addr = (uintptr_t)area + 3 * PAGE,
 		.length = PAGE,
-		.count = UINT64_MAX,
-		.cycles = STORM_CYCLES,
+		.count = ROUNDS,
 	};
+	pthread_t thread;
 
-	/* The first range ever inserted in an mm costs more. */
+	/* The first range ever inserted in an mm costs more; it may stay. */
 	request(MM_BENCH_WATCH, &watch);
-	if (!watched)
-		request(MM_BENCH_UNWATCH, NULL);
+	request(MM_BENCH_HOLD, NULL);
 
 	run_on(0);
-	for (int i = 0; i < STORMERS; i++) {
-		stormers[i].cpu = i + 1;
-		stormers[i].area = areas + i * 2 * length;
-		if (pthread_create(&stormers[i].thread, NULL, storm,
-				   &stormers[i]))
-			errx(1, "pthread_create");
-	}
-	while (atomic_load(&storming) < STORMERS)
-		sched_yield();
-	/* Past the first population of the files. */
-	while (atomic_load(&storms) < 4 * STORMERS)
-		sched_yield();
+	if (pthread_create(&thread, NULL, storm, area + PAGE))
+		errx(1, "pthread_create");
+	while (atomic_load(&storms) < SAMPLES)
+		__builtin_ia32_pause();
 
 	atomic_store(&storms, 0);
 	request(MM_BENCH_PAIRS, &args);
-	fprintf(stderr, "%lu pairs, %lu munmaps in %lu cycles\n",
-		(unsigned long)args.count, atomic_load(&storms),
-		(unsigned long)args.cycles);
+	fprintf(stderr, "%s: %lu munmaps during %d pairs\n",
+		watched ? "watched" : "not watched", atomic_load(&storms),
+		ROUNDS);
 
 	atomic_store(&storm_over, true);
-	for (int i = 0; i < STORMERS; i++)
-		pthread_join(stormers[i].thread, NULL);
-	return (double)args.cycles / args.count;
+	pthread_join(thread, NULL);
+	return (double)args.cycles / ROUNDS;
 }
 
 /* ---------------------------------------------------------- hmm_range_fault */

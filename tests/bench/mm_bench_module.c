@@ -47,6 +47,7 @@ struct bench_file {
 	struct mutex lock;
 	struct range_notifier *watched;
 	unsigned long count;
+	struct mmu_notifier bystander;
 };
 
 /* The user lock of all ranges. */
@@ -112,28 +113,54 @@ static int bench_watch(struct bench_file *file, struct mm_bench_args *args)
 	return ret;
 }
 
+/*
+ * QEMU with -icount runs one processor after the other, and a pause ends the
+ * turn of one. So every invalidation is still open when the others have theirs.
+ */
+static int bystander_start(struct mmu_notifier *bystander,
+			   const struct mmu_notifier_range *range)
+{
+	cpu_relax();
+	return 0;
+}
+
+static const struct mmu_notifier_ops bystander_ops = {
+	.invalidate_range_start = bystander_start,
+};
+
+static int bench_hold(struct bench_file *file)
+{
+	int ret;
+
+	if (file->bystander.ops)
+		return -EBUSY;
+	file->bystander.ops = &bystander_ops;
+	ret = mmu_notifier_register(&file->bystander, current->mm);
+	if (ret)
+		file->bystander.ops = NULL;
+	return ret;
+}
+
 static int bench_pairs(struct mm_bench_args *args)
 {
 	struct range_notifier mrn = {};
-	cycles_t begin = get_cycles(), spent = 0;
+	cycles_t begin;
 	u64 n;
 	int ret;
 
+	args->cycles = 0;
 	for (n = 0; n < args->count; n++) {
+		begin = get_cycles();
 		ret = bench_insert(&mrn, args->addr, args->length);
 		if (ret)
 			return ret;
 		range_remove(&mrn);
+		args->cycles += get_cycles() - begin;
 
-		spent = get_cycles() - begin;
-		if (args->cycles && spent >= args->cycles) {
-			n++;
-			break;
-		}
+		/* The turn of the other processors, which does not count. */
+		cpu_relax();
 		cond_resched();
 	}
-	args->count = n;
-	args->cycles = spent;
 	return 0;
 }
 
@@ -224,6 +251,9 @@ static long bench_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		bench_unwatch(file);
 		ret = 0;
 		break;
+	case MM_BENCH_HOLD:
+		ret = bench_hold(file);
+		break;
 	case MM_BENCH_PAIRS:
 		ret = bench_pairs(&args);
 		break;
@@ -260,6 +290,8 @@ static int bench_release(struct inode *inode, struct file *filp)
 	struct bench_file *file = filp->private_data;
 
 	bench_unwatch(file);
+	if (file->bystander.ops)
+		mmu_notifier_unregister(&file->bystander, file->bystander.mm);
 	kfree(file);
 	return 0;
 }

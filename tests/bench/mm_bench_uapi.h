@@ -14,8 +14,7 @@
  * @length: in bytes; for MM_BENCH_WATCH the distance between two ranges
  * @count: how many; out: how many there were; of MM_BENCH_FAULT, out: the order
  *	of the CPU's mapping of the first page
- * @cycles: in: the time after which MM_BENCH_PAIRS stops, 0 for never; out: time
- *	spent, in cycles of the TSC
+ * @cycles: out: time spent, in cycles of the TSC
  */
 struct mm_bench_args {
 	__u64 addr;
@@ -28,6 +27,8 @@ struct mm_bench_args {
 #define MM_BENCH_WATCH		_IOWR('b', 1, struct mm_bench_args)
 /* Remove them. */
 #define MM_BENCH_UNWATCH	_IO('b', 2)
+/* Let other processors run in the midst of each invalidation of the caller. */
+#define MM_BENCH_HOLD		_IO('b', 6)
 /* Insert and remove one range, again and again. */
 #define MM_BENCH_PAIRS		_IOWR('b', 3, struct mm_bench_args)
 /* The read side of one range without a collision, again and again. */
