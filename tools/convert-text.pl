@@ -21,6 +21,7 @@ if ($after_name =~ /\.rst$/) {
 	$text =~ s{(/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')}
 		  {code_or_comment($1)}gse;
 	$text = cuddled_else($before, $text);
+	$text =~ s/^(\};\n)(static const struct mmu_range_notifier_ops )/$1\n$2/gm;
 	$text = aligned($text);
 }
 
@@ -94,13 +95,15 @@ sub columns
 	return $column;
 }
 
-# Arguments that stood below their open parenthesis do so again.
+# Arguments that stood below their open parenthesis do so again, parameters with
+# tabs.
 sub aligned
 {
 	my @lines = split /\n/, $_[0], -1;
 
 	for my $i (0 .. $#lines) {
-		next unless $lines[$i] =~ /^(.*?\bmmu_range_\w+\()(.*)$/;
+		next unless $lines[$i] =~ /^(.*?\bmmu_range_\w+\()(.*)$/ ||
+			    $lines[$i] =~ /^(.*?\()(struct mmu_range_notifier .*)$/;
 		my $column = columns($1);
 		my $depth = 1 + depth($2);
 
@@ -109,7 +112,8 @@ sub aligned
 			my ($indent, $rest) = (columns($1), $2);
 
 			$depth += depth($rest);
-			next if $indent != $column + $SHORTER;
+			next if $indent != $column &&
+				$indent != $column + $SHORTER;
 			$lines[$j] = "\t" x int($column / 8) .
 				     ' ' x ($column % 8) . $rest;
 		}
