@@ -80,7 +80,8 @@ run_suite()
 	fuzz) model_tests fuzz FUZZ_SECONDS=60 ;;
 	qtest) model_tests qtest ;;
 	user)
-		make -s -C "$TOP/tests/user" O="$out/user" LINUX="$linux" check &&
+		make -s -C "$TOP/tests/user" O="$out/user" LINUX="$linux" \
+			check mutants &&
 			make -s -C "$TOP/tests/spin" O="$out/spin" check
 		;;
 	kunit) "$TOP/tools/check-kunit.sh" --out "$out" ;;
