@@ -67,8 +67,8 @@ races()
 {
 	tr -d '\r' <"$1" | awk -v list="$out/log/kcsan-functions.txt" '
 		BEGIN {
-			while ((getline name <list) > 0)
-				ours[name] = 1
+			while ((getline function_name <list) > 0)
+				ours[function_name] = 1
 		}
 		/BUG: KCSAN: / {
 			text = $0
@@ -91,7 +91,7 @@ judge()
 	local all
 
 	all=$(grep -c 'BUG: KCSAN: ' "$2" || true)
-	races "$2" >"$out/log/kcsan-$1-races.txt"
+	races "$2" >"$out/log/kcsan-$1-races.txt" || die "$2 cannot be judged"
 	if [ -s "$out/log/kcsan-$1-races.txt" ]; then
 		cat "$out/log/kcsan-$1-races.txt" >&2
 		echo "not ok kcsan-$1-races (ours among the $all in $2)"
