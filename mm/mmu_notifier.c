@@ -1001,6 +1001,14 @@ static bool seq_has_moved(struct mmu_notifier_subscriptions *subscriptions,
 	return moved;
 }
 
+/* Out of line: who has not to wait needs no wait queue entry on the stack. */
+static noinline void
+wait_for_end(struct mmu_notifier_subscriptions *subscriptions,
+	     unsigned long seq)
+{
+	wait_event(subscriptions->wq, seq_has_moved(subscriptions, seq));
+}
+
 /* Tell lockdep that the caller may sleep until an invalidation ends. */
 static void might_wait_for_end(void)
 {
@@ -1045,7 +1053,7 @@ void mmu_range_notifier_remove(struct mmu_range_notifier *mrn)
 
 	might_wait_for_end();
 	if (wait)
-		wait_event(subscriptions->wq, seq_has_moved(subscriptions, seq));
+		wait_for_end(subscriptions, seq);
 
 	mrn->mm = NULL;
 	mmdrop(mm);
@@ -1079,7 +1087,7 @@ unsigned long mmu_range_read_begin(struct mmu_range_notifier *mrn)
 
 	might_wait_for_end();
 	if (invalidating)
-		wait_event(subscriptions->wq, seq_has_moved(subscriptions, seq));
+		wait_for_end(subscriptions, seq);
 	return seq;
 }
 EXPORT_SYMBOL_GPL(mmu_range_read_begin);
