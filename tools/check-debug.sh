@@ -43,12 +43,6 @@ done
 mkdir -p "$out/log"
 out=$(cd "$out" && pwd)
 
-# named WORD: what a suite says, with WORD in front of the names of its tests.
-named()
-{
-	sed -E "s/^(ok|not ok|skip) /&$1-/"
-}
-
 # The functions whose data races are ours, one a line.
 our_functions()
 {
@@ -108,13 +102,12 @@ run_part()
 	kcsan)
 		our_functions >"$out/log/kcsan-functions.txt"
 		[ -s "$out/log/kcsan-functions.txt" ] || die "the KCSAN kernel is not built"
-		"$TOP/tools/check-hmm.sh" --out "$out" --kernel kcsan | named kcsan || rc=$?
+		"$TOP/tools/check-hmm.sh" --out "$out" --kernel kcsan || rc=$?
 		judge hmm "$out/log/hmm-kcsan-console.log" || rc=$?
 		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
 		judge kunit "$out/log/check-kunit-kcsan-console.log" || rc=$?
 		;;
-	kunit) "$TOP/tools/check-kunit.sh" --out "$out" --kernel debug || rc=$? ;;
-	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug | named debug || rc=$? ;;
+	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug || rc=$? ;;
 	esac
 	return "$rc"
 }

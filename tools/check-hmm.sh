@@ -49,8 +49,10 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
+prefix=hmm
 if [ -n "$alone" ]; then
 	kernels=("$alone")
+	[ "$alone" = branch ] || prefix=hmm-$alone
 else
 	kernels=(branch stock)
 fi
@@ -223,7 +225,7 @@ row()
 # compare TEST: its line of the table, and its verdict.
 compare()
 {
-	local want why got base_got='' base_want reason bad=''
+	local want why got base_got='' base_want reason bad='' shown
 
 	read -r want why <<<"$(look_up "$1" "$expect")"
 	read -r got reason <<<"$(look_up "$1" "$out/hmm/$here.results")"
@@ -240,16 +242,17 @@ compare()
 	fi
 	[ "$got" = "$want" ] || bad="$got, expected $want; $reason"
 	row "$1" "$got" ${base_got:+"$base_got"} >>"$table"
+	shown=$prefix${1#hmm}
 	if [ -n "$bad" ]; then
-		echo "not ok $1 ($bad)"
+		echo "not ok $shown ($bad)"
 	elif [ "$got" = skip ]; then
-		echo "skip $1 $why"
+		echo "skip $shown $why"
 	elif [ "$got" = fail ]; then
-		echo "ok $1 (known to fail: $why)"
+		echo "ok $shown (known to fail: $why)"
 	elif [ "$base_got" = fail ]; then
-		echo "ok $1 (fails on stock, passes here)"
+		echo "ok $shown (fails on stock, passes here)"
 	else
-		echo "ok $1"
+		echo "ok $shown"
 	fi
 }
 
