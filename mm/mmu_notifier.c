@@ -173,9 +173,13 @@ static void begin_writer(struct mmu_notifier_subscriptions *subscriptions,
 	range->state = MMU_NOTIFIER_RANGE_WRITER;
 }
 
-/* Turn the quiet invalidations that an interval overlaps into writers. */
-static bool promote_quiet(struct mmu_notifier_subscriptions *subscriptions,
-			  unsigned long start, unsigned long last)
+/*
+ * Turn the quiet invalidations that an interval overlaps into writers. Out of
+ * line: most often there is none.
+ */
+static noinline bool
+promote_quiet(struct mmu_notifier_subscriptions *subscriptions,
+	      unsigned long start, unsigned long last)
 {
 	struct mmu_notifier_range *range, *next;
 	bool promoted = false;
@@ -196,7 +200,8 @@ static bool link_range(struct mmu_notifier_subscriptions *subscriptions,
 		       struct mmu_range_notifier *mrn)
 {
 	interval_tree_insert(&mrn->interval_tree, &subscriptions->ranges);
-	return promote_quiet(subscriptions, mrn->interval_tree.start,
+	return !list_empty(&subscriptions->quiet) &&
+	       promote_quiet(subscriptions, mrn->interval_tree.start,
 			     mrn->interval_tree.last);
 }
 
