@@ -160,23 +160,26 @@ check_maintainers()
 # What a build sees, the configuration apart.
 seen='^(Makefile|Kbuild|arch|include|lib|mm|scripts/[A-Z]|drivers/gpu/drm/nouveau)'
 
+# Called where a failure does not end the script: each step says so itself.
 build_commit()
 {
 	local built=$work/.built changed
 
+	mkdir -p "$work/build"
 	changed=$(if [ -e "$built" ]; then
 		git -C "$work" diff --name-only "$(cat "$built")" "$1"
 	else
 		echo Makefile Kconfig
 	fi)
-	git -C "$work" checkout -q --detach "$1"
+	git -C "$work" checkout -q --detach "$1" || return
 	if grep -q Kconfig <<<"$changed" || [ ! -e "$work/build/.config" ]; then
 		(cd "$work" && ARCH=x86_64 sh scripts/kconfig/merge_config.sh -n \
-			-O build "$TOP"/configs/{guest,branch}.config)
+			-O build "$TOP"/configs/{guest,branch}.config) || return
 	fi
 	if grep -qE "$seen" <<<"$changed"; then
 		CCACHE_NOHASHDIR=1 make -C "$work" O=build ARCH=x86_64 \
-			CC="$(compiler)" -j "$jobs" mm/ drivers/gpu/drm/nouveau/
+			CC="$(compiler)" -j "$jobs" mm/ drivers/gpu/drm/nouveau/ ||
+			return
 	fi
 	echo "$1" >"$built"
 }
