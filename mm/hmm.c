@@ -33,16 +33,22 @@
  * decides, under the user lock; here it is only looked at between walk and
  * fault, so as not to go on in vain.
  *
- * A page is reported writable only if its page table entry is writable and
- * dirty. Reclaim trusts the dirty bit: it drops a clean page of the swap cache,
- * or one that MADV_FREE left, and a device sets no such bit when it writes. A
- * request to write a clean entry therefore takes the write fault, which sets it.
- * Whoever clears the bit later calls the notifiers before: MADV_FREE, KSM,
- * writeback (folio_mkclean(), pfn_mkclean_range()), migration, each unmap of a
- * page, and drivers with clean_record_shared_mapping_range(); then the device
- * asks anew.
- * A device private page has no dirty bit in its entry. It counts as dirty unless
- * it came from MADV_FREE, see hmm_private_is_dirty().
+ * A page is reported writable only if its page table entry is writable and the
+ * entry or the page is dirty. Reclaim trusts these bits: it drops a clean page of
+ * the swap cache, or one that MADV_FREE left, and a device sets no bit when it
+ * writes. A request to write a clean page therefore takes the write fault, which
+ * marks the entry. Whoever clears the entry's bit later calls the notifiers
+ * before: MADV_FREE, KSM, writeback (folio_mkclean(), pfn_mkclean_range()),
+ * migration, each unmap of a page, and drivers with
+ * clean_record_shared_mapping_range(). Nor is the page's bit cleared without:
+ * MADV_FREE does it in its invalidation, writeback after folio_mkclean(), which
+ * takes the right to write as well, and reclaim once the page is unmapped. Then
+ * the device asks anew.
+ *
+ * That a page is anonymous and swap backed would not do: MADV_FREE clears that
+ * mark later, from a queue, after its invalidation. A device private page was
+ * in no such queue, since the migration that brought it could not have taken
+ * it; so there the mark counts, see hmm_private_is_dirty().
  *
  * A fault makes an entry dirty at each level: handle_pte_fault(),
  * huge_pmd_set_accessed(), huge_pud_set_accessed() and hugetlb_fault() set the
@@ -303,6 +309,15 @@ static enum hmm_access hmm_granted(bool write, bool dirty)
 	return write && dirty ? HMM_ACCESS_WRITE : HMM_ACCESS_READ;
 }
 
+/*
+ * Is the page dirty whose entry is clean? Nothing holds it in place. Should it
+ * be another page by now, its entry was invalidated, and the answer is void.
+ */
+static bool hmm_page_is_dirty(unsigned long pfn)
+{
+	return READ_ONCE(page_folio(pfn_to_page(pfn))->flags) & BIT(PG_dirty);
+}
+
 static int hmm_pte_hole(unsigned long addr, unsigned long end,
 			__always_unused int depth, struct mm_walk *walk)
 {
@@ -352,7 +367,9 @@ static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
 	return hmm_walk_leaf(w, vma, addr, end,
 			     pmd_pfn(pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT),
 			     PMD_SHIFT - PAGE_SHIFT,
-			     hmm_granted(pmd_write(pmd), pmd_dirty(pmd)));
+			     hmm_granted(pmd_write(pmd),
+					 pmd_dirty(pmd) ||
+					 hmm_page_is_dirty(pmd_pfn(pmd))));
 }
 #else
 static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
@@ -369,9 +386,8 @@ static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
  */
 static bool hmm_private_is_dirty(struct page *page)
 {
-	struct folio *folio = page_folio(page);
-
-	return folio_test_swapbacked(folio) || folio_test_dirty(folio);
+	return READ_ONCE(page_folio(page)->flags) &
+	       (BIT(PG_swapbacked) | BIT(PG_dirty));
 }
 
 /**
@@ -403,9 +419,11 @@ static struct hmm_pte hmm_decode_pte(const struct hmm_walk *w,
 		if (pte_protnone(pte))
 			return d;
 
-		d.granted = hmm_granted(pte_write(pte), pte_dirty(pte));
-		if (!vm_normal_page(vma, addr, pte) && !pte_devmap(pte) &&
-		    !is_zero_pfn(pte_pfn(pte))) {
+		page = vm_normal_page(vma, addr, pte);
+		d.granted = hmm_granted(pte_write(pte),
+					pte_dirty(pte) ||
+					(page && hmm_page_is_dirty(pte_pfn(pte))));
+		if (!page && !pte_devmap(pte) && !is_zero_pfn(pte_pfn(pte))) {
 			d.entry = enc->special;
 			d.hopeless = true;
 			return d;
@@ -515,10 +533,10 @@ static int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp, unsigned long addr,
 
 		if (likely(hmm_pte_is_plain(pte))) {
 			entry = (u64)pte_pfn(pte) << shift;
-			if (pte_write(pte) && pte_dirty(pte))
-				entry |= writable;
-			else if (likely(want != HMM_ACCESS_WRITE))
+			if (!pte_write(pte) && want != HMM_ACCESS_WRITE)
 				entry |= readable;
+			else if (likely(pte_write(pte) && pte_dirty(pte)))
+				entry |= writable;
 			else
 				goto other;
 		} else if (pte_none(pte) && want == HMM_ACCESS_NONE) {
@@ -648,18 +666,12 @@ static int hmm_take_faults(const struct hmm_walk *w, unsigned int flags)
 	return 0;
 }
 
-/* Is the part of @range that describes the array of entries sound? */
-static bool hmm_range_is_sound(const struct hmm_range *range)
+/* Is the description of the device's encoding sound? */
+static noinline bool hmm_encoding_is_sound(const struct hmm_range *range)
 {
 	const u64 *values = range->values;
 	u64 flags = 0;
 	int i;
-
-	if (!PAGE_ALIGNED(range->start | range->end) ||
-	    range->start >= range->end || !range->hmm_pfns == !range->pfns)
-		return false;
-	if (range->hmm_pfns)
-		return true;
 
 	if (!range->flags || !values || range->pfn_shift > PAGE_SHIFT)
 		return false;
@@ -668,6 +680,17 @@ static bool hmm_range_is_sound(const struct hmm_range *range)
 	return range->flags[HMM_PFN_FLAG_VALID] && !(flags >> range->pfn_shift) &&
 	       values[HMM_PFN_VALUE_NONE] != values[HMM_PFN_VALUE_ERROR] &&
 	       values[HMM_PFN_VALUE_NONE] != values[HMM_PFN_VALUE_SPECIAL];
+}
+
+/* Is the part of @range that describes the array of entries sound? */
+static bool hmm_range_is_sound(const struct hmm_range *range)
+{
+	if (!PAGE_ALIGNED(range->start | range->end) ||
+	    range->start >= range->end)
+		return false;
+	if (!range->pfns)
+		return range->hmm_pfns;
+	return !range->hmm_pfns && hmm_encoding_is_sound(range);
 }
 
 /* Does the notifier watch all of @range? */
@@ -680,22 +703,73 @@ static bool hmm_range_is_watched(const struct hmm_range *range)
 	       range->end - 1 <= mmu_range_notifier_last(mrn);
 }
 
-/* Fill in the encoding that the driver described. */
-static void hmm_device_encoding(const struct hmm_range *range,
-				struct hmm_encoding *enc)
+/* Read a sound range, whose entries look like @enc says. */
+static long hmm_read_range(struct hmm_range *range,
+			   const struct hmm_encoding *enc, unsigned int flags)
 {
-	const u64 *flags = range->flags;
-	const u64 *values = range->values;
+	struct mm_struct *mm = mmu_range_notifier_mm(range->notifier);
+	unsigned long last_fault = 0;
+	unsigned int fruitless = 0;
+	struct hmm_walk w = {
+		.range = range,
+		.enc = enc,
+		.want = HMM_ACCESS_NONE,
+		.per_page = false,
+		.pos = range->start,
+		.vma = NULL,
+		.fault_start = 0,
+		.fault_end = 0,
+		.fault_write = false,
+	};
+	long ret;
 
-	enc->readable = flags[HMM_PFN_FLAG_VALID];
-	enc->write = flags[HMM_PFN_FLAG_WRITE];
-	enc->writable = enc->readable | enc->write;
-	enc->private = flags[HMM_PFN_FLAG_DEVICE_PRIVATE];
-	enc->none = values[HMM_PFN_VALUE_NONE];
-	enc->error = values[HMM_PFN_VALUE_ERROR];
-	enc->special = values[HMM_PFN_VALUE_SPECIAL];
-	enc->order = 0;
-	enc->shift = range->pfn_shift;
+	/* Whether and where there are requests is decided once. */
+	if (!(flags & HMM_FAULT_SNAPSHOT) &&
+	    (range->default_flags | range->pfn_flags_mask) & enc->readable) {
+		w.want = hmm_wanted(enc, range->default_flags);
+		w.per_page = range->pfn_flags_mask & enc->writable;
+	}
+
+	for (;;) {
+		if (mmu_range_check_retry(range->notifier, range->notifier_seq))
+			return -EBUSY;
+
+		ret = walk_page_range(mm, w.pos, range->end, &hmm_walk_ops, &w);
+		if (ret != HMM_WALK_FAULT)
+			break;
+
+		if (w.fault_start != last_fault)
+			fruitless = 0;
+		else if (++fruitless == HMM_FRUITLESS_MAX)
+			return -EBUSY;
+		last_fault = w.fault_start;
+
+		ret = hmm_take_faults(&w, flags);
+		if (ret)
+			break;
+	}
+
+	if (ret && ret != -EAGAIN)
+		hmm_put_value(range, w.pos, range->end, enc->none);
+	return ret;
+}
+
+static noinline long hmm_read_device_range(struct hmm_range *range,
+					   unsigned int flags)
+{
+	const struct hmm_encoding device = {
+		.readable = range->flags[HMM_PFN_FLAG_VALID],
+		.writable = range->flags[HMM_PFN_FLAG_VALID] |
+			    range->flags[HMM_PFN_FLAG_WRITE],
+		.write = range->flags[HMM_PFN_FLAG_WRITE],
+		.private = range->flags[HMM_PFN_FLAG_DEVICE_PRIVATE],
+		.none = range->values[HMM_PFN_VALUE_NONE],
+		.error = range->values[HMM_PFN_VALUE_ERROR],
+		.special = range->values[HMM_PFN_VALUE_SPECIAL],
+		.shift = range->pfn_shift,
+	};
+
+	return hmm_read_range(range, &device, flags);
 }
 
 /**
@@ -734,63 +808,17 @@ static void hmm_device_encoding(const struct hmm_range *range,
  */
 long hmm_range_fault(struct hmm_range *range, unsigned int flags)
 {
-	unsigned long last_fault = 0;
-	unsigned int fruitless = 0;
-	struct hmm_encoding device;
-	struct mm_struct *mm;
-	struct hmm_walk w;
-	u64 request_bits;
-	long ret;
-
 	if (unlikely(!hmm_range_is_sound(range) ||
 		     !hmm_range_is_watched(range) ||
 		     flags & ~(HMM_FAULT_ALLOW_RETRY | HMM_FAULT_SNAPSHOT)))
 		return -EINVAL;
 
-	mm = mmu_range_notifier_mm(range->notifier);
 	if (flags & HMM_FAULT_ALLOW_RETRY)
-		lockdep_assert_held_read(&mm->mmap_lock);
+		lockdep_assert_held_read(&mmu_range_notifier_mm(range->notifier)->mmap_lock);
 
-	w.range = range;
-	w.pos = range->start;
-	w.enc = &hmm_native;
-	if (range->pfns) {
-		hmm_device_encoding(range, &device);
-		w.enc = &device;
-	}
-
-	/* Whether and where there are requests is decided once. */
-	request_bits = range->default_flags | range->pfn_flags_mask;
-	if (flags & HMM_FAULT_SNAPSHOT || !(request_bits & w.enc->readable)) {
-		w.want = HMM_ACCESS_NONE;
-		w.per_page = false;
-	} else {
-		w.want = hmm_wanted(w.enc, range->default_flags);
-		w.per_page = range->pfn_flags_mask & w.enc->writable;
-	}
-
-	for (;;) {
-		if (mmu_range_check_retry(range->notifier, range->notifier_seq))
-			return -EBUSY;
-
-		ret = walk_page_range(mm, w.pos, range->end, &hmm_walk_ops, &w);
-		if (ret != HMM_WALK_FAULT)
-			break;
-
-		if (w.fault_start != last_fault)
-			fruitless = 0;
-		else if (++fruitless == HMM_FRUITLESS_MAX)
-			return -EBUSY;
-		last_fault = w.fault_start;
-
-		ret = hmm_take_faults(&w, flags);
-		if (ret)
-			break;
-	}
-
-	if (ret && ret != -EAGAIN)
-		hmm_put_value(range, w.pos, range->end, w.enc->none);
-	return ret;
+	if (range->pfns)
+		return hmm_read_device_range(range, flags);
+	return hmm_read_range(range, &hmm_native, flags);
 }
 EXPORT_SYMBOL(hmm_range_fault);
 
