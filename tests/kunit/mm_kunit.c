@@ -129,13 +129,16 @@ struct page *mm_kunit_page(unsigned long addr, struct folio_walk *walk)
 	struct vm_area_struct *vma;
 	struct page *page = NULL;
 	struct folio_walk unused;
+	struct folio *folio;
 
 	if (!walk)
 		walk = &unused;
 	mmap_read_lock(mm);
 	vma = vma_lookup(mm, addr);
-	if (vma && folio_walk_start(walk, vma, addr, FW_ZEROPAGE)) {
-		page = walk->page;
+	folio = vma ? folio_walk_start(walk, vma, addr, FW_ZEROPAGE) : NULL;
+	if (folio) {
+		/* The walk keeps the zero page to itself. */
+		page = walk->page ?: folio_page(folio, 0);
 		folio_walk_end(walk, vma);
 	}
 	mmap_read_unlock(mm);

@@ -269,7 +269,7 @@ static void t22_failed_insert_clears_mm(struct kunit *test)
 	const struct bad_insert *bad = test->param_value;
 	struct mm_kunit_watch *watch = mm_kunit_new_watch(test);
 
-	KUNIT_EXPECT_EQ(test, bad->ret,
+	KUNIT_ASSERT_EQ(test, bad->ret,
 			mmu_range_notifier_insert(&watch->mrn, bad->start,
 						  bad->length, current->mm));
 	KUNIT_EXPECT_NULL(test, mmu_range_notifier_mm(&watch->mrn));
@@ -283,7 +283,11 @@ static void t22_interrupted_insert_clears_mm(struct kunit *test)
 	struct mm_kunit_watch *watch = mm_kunit_new_watch(test);
 	int ret;
 
-	/* Only the first of an mm takes all locks, and may be interrupted. */
+	/*
+	 * Only the first of an mm takes all locks, and may be interrupted before
+	 * it has those of a VMA.
+	 */
+	mm_kunit_map(test, PAGE_SIZE, PROT_READ, 0);
 	set_tsk_thread_flag(current, TIF_SIGPENDING);
 	ret = mmu_range_notifier_insert(&watch->mrn, WATCHED, PAGE_SIZE,
 					current->mm);
