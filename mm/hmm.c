@@ -46,9 +46,8 @@
  * the device asks anew.
  *
  * That a page is anonymous and swap backed would not do: MADV_FREE clears that
- * mark later, from a queue, after its invalidation. A device private page was
- * in no such queue, since the migration that brought it could not have taken
- * it; so there the mark counts, see hmm_private_is_dirty().
+ * mark later, from a queue, after its invalidation. A device private page needs
+ * no mark: migration marks the page that is filled from it.
  *
  * A fault makes an entry dirty at each level: handle_pte_fault(),
  * huge_pmd_set_accessed(), huge_pud_set_accessed() and hugetlb_fault() set the
@@ -379,17 +378,6 @@ static int hmm_walk_huge_pmd(struct hmm_walk *w, struct vm_area_struct *vma,
 }
 #endif
 
-/*
- * Is the device private page safe from being dropped with what the device
- * wrote? After MADV_FREE it is not, unless it is marked dirty: both marks go
- * along when the page migrates back.
- */
-static bool hmm_private_is_dirty(struct page *page)
-{
-	return READ_ONCE(page_folio(page)->flags) &
-	       (BIT(PG_swapbacked) | BIT(PG_dirty));
-}
-
 /**
  * struct hmm_pte - what a page table entry means
  * @entry: how it is reported
@@ -451,8 +439,8 @@ static struct hmm_pte hmm_decode_pte(const struct hmm_walk *w,
 	    page->pgmap->owner != w->range->dev_private_owner)
 		return d;
 
-	d.granted = hmm_granted(is_writable_device_private_entry(swp),
-				hmm_private_is_dirty(page));
+	d.granted = is_writable_device_private_entry(swp) ? HMM_ACCESS_WRITE :
+							     HMM_ACCESS_READ;
 	d.entry = (u64)swp_offset_pfn(swp) << enc->shift;
 	d.entry |= enc->private;
 	d.entry |= d.granted == HMM_ACCESS_WRITE ? enc->writable :

@@ -307,7 +307,7 @@ static void private_request_of_a_snapshot_is_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, device.migrated_back);
 }
 
-static void t25_freed_device_page_is_not_writable(struct kunit *test)
+static void t25_freed_device_page_comes_back_dirty(struct kunit *test)
 {
 	unsigned long addr = mm_kunit_map(test, PAGE_SIZE, RW, 0);
 	struct hmm_kunit *hk;
@@ -325,9 +325,12 @@ static void t25_freed_device_page_is_not_writable(struct kunit *test)
 	hk = hmm_kunit_new(test, addr, 1);
 	hk->range.dev_private_owner = &hmm_kunit_owner;
 	KUNIT_ASSERT_EQ(test, 0L, hmm_kunit_snapshot(hk));
-	expect_on_device(hk, page, HMM_KUNIT_READ);
-	KUNIT_ASSERT_EQ(test, 0L, hmm_kunit_fault(hk, HMM_KUNIT_WRITE));
+	expect_on_device(hk, page, HMM_KUNIT_WRITE);
+	hk->range.dev_private_owner = NULL;
+	KUNIT_ASSERT_EQ(test, 0L, hmm_kunit_fault(hk, HMM_KUNIT_READ));
 	expect_came_back(hk, true);
+	KUNIT_EXPECT_TRUE(test,
+			  folio_test_dirty(page_folio(mm_kunit_page(addr, NULL))));
 }
 
 static void exclusive_entry_is_given_back(struct kunit *test)
@@ -362,7 +365,7 @@ static struct kunit_case hmm_device_cases[] = {
 	KUNIT_CASE(read_only_page_on_the_device),
 	KUNIT_CASE(device_encoding_marks_the_page),
 	KUNIT_CASE(private_request_of_a_snapshot_is_none),
-	KUNIT_CASE(t25_freed_device_page_is_not_writable),
+	KUNIT_CASE(t25_freed_device_page_comes_back_dirty),
 	KUNIT_CASE(exclusive_entry_is_given_back),
 	{}
 };
