@@ -105,12 +105,16 @@ awk -v name="$name" -v expected="${expected[*]}" '
 		test = line
 		sub(/ .*/, "", test)
 		reason = ""
+		id = name "-" suite "-" test
 		if (line ~ /# SKIP/) {
 			result = "skip"
 			reason = line
 			sub(/.*# SKIP ?/, " ", reason)
+			# What was skipped at boot does not run again.
+			if (reason == " ")
+				reason = skipped[id]
+			skipped[id] = reason
 		}
-		id = name "-" suite "-" test
 		if (pass == "boot") {
 			if (result == "not ok")
 				at_boot[id] = 1

@@ -358,8 +358,8 @@ static void swap_entry(struct kunit *test)
 	struct hmm_kunit *hk;
 	unsigned long i;
 
-	if (!get_nr_swap_pages())
-		kunit_skip(test, "no swap space");
+	if (!mm_kunit_has_swap(test))
+		return;
 	hk = map_written(test, 4);
 	lru_add_drain_all();
 	mm_kunit_madvise(test, hk->range.start, 4 * PAGE_SIZE, MADV_PAGEOUT);
@@ -384,8 +384,8 @@ static void t25_clean_swap_cache_is_not_writable(struct kunit *test)
 	struct folio_walk walk;
 	struct hmm_kunit *hk;
 
-	if (!get_nr_swap_pages())
-		kunit_skip(test, "no swap space");
+	if (!mm_kunit_has_swap(test))
+		return;
 	hk = map_written(test, 1);
 	lru_add_drain_all();
 	mm_kunit_madvise(test, hk->range.start, PAGE_SIZE, MADV_PAGEOUT);

@@ -170,6 +170,17 @@ void mm_kunit_migrate(struct kunit *test, unsigned long addr)
 	KUNIT_ASSERT_PTR_NE(test, page, moved);
 }
 
+bool mm_kunit_has_swap(struct kunit *test)
+{
+	if (get_nr_swap_pages())
+		return true;
+	/* A case that is skipped once would never run again. */
+	if (system_state >= SYSTEM_RUNNING)
+		kunit_skip(test, "no swap space");
+	kunit_info(test, "no swap space yet");
+	return false;
+}
+
 unsigned long mm_kunit_map_thp(struct kunit *test)
 {
 	unsigned long addr, size = HPAGE_PMD_SIZE;

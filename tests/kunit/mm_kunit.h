@@ -50,6 +50,12 @@ struct page *mm_kunit_page(unsigned long addr, struct folio_walk *walk);
 /* The folio at @addr moves to another place; its physical page changes. */
 void mm_kunit_migrate(struct kunit *test, unsigned long addr);
 
+/*
+ * Is there swap space? If there could be and is not, the test is skipped; at
+ * boot it is too early, and the answer is no.
+ */
+bool mm_kunit_has_swap(struct kunit *test);
+
 /* HPAGE_PMD_SIZE of written memory; skips the test if it is no huge page. */
 unsigned long mm_kunit_map_thp(struct kunit *test);
 

@@ -136,8 +136,8 @@ static void pageout_is_clear(struct kunit *test)
 {
 	struct middle m;
 
-	if (!get_nr_swap_pages())
-		kunit_skip(test, "no swap space");
+	if (!mm_kunit_has_swap(test))
+		return;
 	m = map_and_watch(test);
 	lru_add_drain_all();
 	mm_kunit_madvise(test, m.addr, PAGE_SIZE, MADV_PAGEOUT);
