@@ -490,8 +490,10 @@ static noinline int hmm_walk_other_pte(struct hmm_walk *w,
 	return hmm_need_fault(w, vma, pos, pos, addr, wanted);
 }
 
-static int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp, unsigned long addr,
-			 unsigned long end, struct mm_walk *walk)
+/* Not inline: a huge page would pay for the registers that this loop saves. */
+static noinline int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp,
+				  unsigned long addr, unsigned long end,
+				  struct mm_walk *walk)
 {
 	const struct hmm_encoding *enc = w->enc;
 	const u64 readable = enc->readable, writable = enc->writable;
