@@ -130,6 +130,18 @@ static struct plain *plain_register(struct kunit *test, struct mm_struct *mm)
 	return plain;
 }
 
+/* T22: a failed insert says by ->mm that there is nothing to remove. */
+static void expect_failed(struct kunit *test, struct mm_kunit_watch *watch,
+			  int want, int ret)
+{
+	/* Inserted a second time, it would tie the tree into a knot. */
+	KUNIT_ASSERT_EQ(test, want, ret);
+	KUNIT_EXPECT_NULL(test, mmu_range_notifier_mm(&watch->mrn));
+	KUNIT_EXPECT_FALSE(test, mmu_range_notifier_inserted(&watch->mrn));
+	/* If it says otherwise, the end of the test must not believe it. */
+	watch->mrn.mm = NULL;
+}
+
 static void insert_and_accessors(struct kunit *test)
 {
 	struct mm_kunit_watch *watch = mm_kunit_new_watch(test);
@@ -191,16 +203,14 @@ static void t4_insert_without_ops(struct kunit *test)
 	struct mm_kunit_watch *watch = mm_kunit_new_watch(test);
 
 	watch->mrn.ops = NULL;
-	KUNIT_EXPECT_EQ(test, -EINVAL,
-			mmu_range_notifier_insert(&watch->mrn, WATCHED,
-						  PAGE_SIZE, current->mm));
-	KUNIT_EXPECT_FALSE(test, mmu_range_notifier_inserted(&watch->mrn));
+	expect_failed(test, watch, -EINVAL,
+		      mmu_range_notifier_insert(&watch->mrn, WATCHED, PAGE_SIZE,
+						current->mm));
 
 	watch->mrn.ops = &empty;
-	KUNIT_EXPECT_EQ(test, -EINVAL,
-			mmu_range_notifier_insert(&watch->mrn, WATCHED,
-						  PAGE_SIZE, current->mm));
-	KUNIT_EXPECT_FALSE(test, mmu_range_notifier_inserted(&watch->mrn));
+	expect_failed(test, watch, -EINVAL,
+		      mmu_range_notifier_insert(&watch->mrn, WATCHED, PAGE_SIZE,
+						current->mm));
 
 	/* Nothing was left behind that an invalidation could trip over. */
 	invalidate(current->mm, 0, TASK_SIZE);
@@ -229,7 +239,7 @@ static void t9_foreign_mm_from_kthread(struct kunit *test)
 	mmput(mm);
 	job = mm_kunit_start(test, job_insert, &insert);
 	KUNIT_ASSERT_TRUE(test, mm_kunit_ends(job));
-	KUNIT_EXPECT_EQ(test, -EINVAL, insert.ret);
+	expect_failed(test, watch, -EINVAL, insert.ret);
 	mmdrop(mm);
 }
 
@@ -241,10 +251,9 @@ static void t10_insert_without_users(struct kunit *test)
 	mmgrab(mm);
 	mmput(mm);
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&mm->mm_users));
-	KUNIT_EXPECT_EQ(test, -EINVAL,
-			mmu_range_notifier_insert(&watch->mrn, WATCHED,
-						  PAGE_SIZE, mm));
-	KUNIT_EXPECT_NULL(test, mmu_range_notifier_mm(&watch->mrn));
+	expect_failed(test, watch, -EINVAL,
+		      mmu_range_notifier_insert(&watch->mrn, WATCHED, PAGE_SIZE,
+						mm));
 	mmdrop(mm);
 }
 
@@ -269,13 +278,9 @@ static void t22_failed_insert_clears_mm(struct kunit *test)
 	const struct bad_insert *bad = test->param_value;
 	struct mm_kunit_watch *watch = mm_kunit_new_watch(test);
 
-	KUNIT_ASSERT_EQ(test, bad->ret,
-			mmu_range_notifier_insert(&watch->mrn, bad->start,
-						  bad->length, current->mm));
-	KUNIT_EXPECT_NULL(test, mmu_range_notifier_mm(&watch->mrn));
-	KUNIT_EXPECT_FALSE(test, mmu_range_notifier_inserted(&watch->mrn));
-	/* If it failed: there is nothing to remove. */
-	watch->mrn.mm = NULL;
+	expect_failed(test, watch, bad->ret,
+		      mmu_range_notifier_insert(&watch->mrn, bad->start,
+						bad->length, current->mm));
 }
 
 static void t22_interrupted_insert_clears_mm(struct kunit *test)
@@ -292,9 +297,7 @@ static void t22_interrupted_insert_clears_mm(struct kunit *test)
 	ret = mmu_range_notifier_insert(&watch->mrn, WATCHED, PAGE_SIZE,
 					current->mm);
 	clear_tsk_thread_flag(current, TIF_SIGPENDING);
-	/* Inserted twice, it would tie the tree into a knot. */
-	KUNIT_ASSERT_EQ(test, -EINTR, ret);
-	KUNIT_EXPECT_NULL(test, mmu_range_notifier_mm(&watch->mrn));
+	expect_failed(test, watch, -EINTR, ret);
 
 	KUNIT_EXPECT_EQ(test, 0, mmu_range_notifier_insert(&watch->mrn, WATCHED,
 							   PAGE_SIZE,
