@@ -86,7 +86,7 @@ enum hmm_pfn_value_e {
  * @dev_private_owner: &dev_pagemap.owner of the device private pages that the
  *	caller can use where they are; pages of others are faulted back
  * @pfn_shift: with @pfns: an entry is (page frame number << @pfn_shift) | flags;
- *	0 to PAGE_SHIFT, and no flag may reach above it
+ *	1 to PAGE_SHIFT, and all flags lie below it
  *
  * Exactly one of @hmm_pfns and @pfns is set. Members that a caller doesn't use
  * are zero.
