@@ -105,7 +105,7 @@ run_part()
 		"$TOP/tools/check-hmm.sh" --out "$out" --kernel kcsan || rc=$?
 		judge hmm "$out/log/hmm-kcsan-console.log" || rc=$?
 		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
-		judge kunit "$out/log/check-kunit-kcsan-console.log" || rc=$?
+		judge kunit "$out/log/guest-kunit-kcsan-console.log" || rc=$?
 		;;
 	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug || rc=$? ;;
 	esac

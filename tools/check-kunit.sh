@@ -74,7 +74,7 @@ if [ ${#expected[@]} -eq 0 ]; then
 fi
 name=kunit
 [ "$kernel" = branch ] || name=kunit-$kernel
-log=$out/log/check-$name.log
+log=$out/log/guest-$name.log
 mkdir -p "$out/log"
 
 # A kernel full of checks is slow, and KCSAN sleeps at boot unless it is asked.
@@ -88,7 +88,7 @@ fi
 
 rc=0
 "$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --device none \
-	--timeout "$timeout" --log "$out/log/check-$name-console.log" \
+	--timeout "$timeout" --log "$out/log/guest-$name-console.log" \
 	--append "$append" -- \
 	"$TOP/tools/check-kunit.sh" --in-guest "${suites[@]}" \
 	</dev/null >"$log" 2>&1 || rc=$?
