@@ -11,9 +11,9 @@ void shim_mb(void)
 {
 #ifdef __SANITIZE_THREAD__
 	/* ThreadSanitizer knows no fences. */
-	static int dummy;
+	static int fenced;
 
-	__atomic_fetch_add(&dummy, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_add(&fenced, 1, __ATOMIC_SEQ_CST);
 #else
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
