@@ -169,6 +169,12 @@ static uint64_t host_time_ns(void *opaque)
     return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) - s->powered_ns;
 }
 
+/* The clock of -icount less what it skipped while the processors slept. */
+static uint64_t host_instructions(void *opaque)
+{
+    return icount_enabled() ? icount_get_raw() : 0;
+}
+
 static void host_kick(void *opaque)
 {
     Gp107State *s = opaque;
@@ -449,6 +455,7 @@ static bool create_gpu(Gp107State *s, Error **errp)
         .dma_cmpxchg = host_dma_cmpxchg,
         .irq = host_irq,
         .time_ns = host_time_ns,
+        .instructions = host_instructions,
         .kick = host_kick,
         .wake_at = host_wake_at,
         .log = host_log,

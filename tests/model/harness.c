@@ -125,6 +125,11 @@ static uint64_t host_time_ns(void *opaque)
     return ((TestGpu *)opaque)->now;
 }
 
+static uint64_t host_instructions(void *opaque)
+{
+    return ((TestGpu *)opaque)->instructions;
+}
+
 static void host_kick(void *opaque)
 {
     ((TestGpu *)opaque)->kicks++;
@@ -180,6 +185,7 @@ TestGpu *test_gpu_new(const GpConfig *cfg)
         .dma_cmpxchg = host_dma_cmpxchg,
         .irq = host_irq,
         .time_ns = host_time_ns,
+        .instructions = host_instructions,
         .kick = host_kick,
         .wake_at = host_wake_at,
         .log = host_log,

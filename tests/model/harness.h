@@ -57,6 +57,7 @@ struct TestGpu {
     uint8_t *high;                          /* TEST_HIGH_BASE */
 
     uint64_t now;                           /* ns; test_advance() moves it */
+    uint64_t instructions;                  /* what the CPUs executed */
     bool irq;                               /* the pin */
     unsigned irq_rises;
     unsigned kicks;

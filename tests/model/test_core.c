@@ -189,6 +189,12 @@ static void test_counters(void)
     t->gpu->stats.counter[GP_COUNTER_WALKS] = ~0ull;
     g_assert_cmphex(test_rd(t, addr + 4), ==, GP_COUNTER_WALKS);
 
+    addr = GP_DEBUG_BASE + GP_DEBUG_INSTRUCTIONS;
+    t->instructions = 0x123456789aull;
+    g_assert_cmphex(test_rd(t, addr), ==, 0x3456789a);
+    t->instructions = 0;
+    g_assert_cmphex(test_rd(t, addr + 4), ==, 0x12);
+
     test_wr(t, GP_DEBUG_BASE + GP_DEBUG_COMMAND, GP_DEBUG_RESET);
     g_assert_cmpuint(test_rd(t, GP_DEBUG_BASE + GP_DEBUG_RESULT), ==, 0);
     for (int i = 0; i < GP_COUNTER_COUNT; i++) {

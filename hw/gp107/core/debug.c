@@ -14,13 +14,18 @@ struct GpDebug {
     uint32_t command;
     uint32_t result;
     uint32_t selected;              /* switch */
-    uint32_t high;                  /* of the counter read last */
+    uint32_t high;                  /* of what was read last */
 };
+
+static uint32_t read_low(GpDebug *debug, uint64_t val)
+{
+    debug->high = val >> 32;
+    return val;
+}
 
 static uint32_t read_counter(GpDebug *debug, uint32_t offset)
 {
     uint32_t index = offset / 8;
-    uint64_t val;
 
     if (index >= GP_COUNTER_COUNT) {
         return 0;
@@ -28,9 +33,7 @@ static uint32_t read_counter(GpDebug *debug, uint32_t offset)
     if (offset % 8) {
         return debug->high;
     }
-    val = debug->gpu->stats.counter[index];
-    debug->high = val >> 32;
-    return val;
+    return read_low(debug, debug->gpu->stats.counter[index]);
 }
 
 static uint32_t debug_read(void *opaque, uint32_t addr)
@@ -55,6 +58,11 @@ static uint32_t debug_read(void *opaque, uint32_t addr)
     case GP_DEBUG_VALUE:
         return debug->selected < GP_SWITCH_COUNT ?
                debug->gpu->cfg.switches[debug->selected] : 0;
+    case GP_DEBUG_INSTRUCTIONS:
+        return read_low(debug, debug->gpu->host.instructions(
+                                   debug->gpu->host.opaque));
+    case GP_DEBUG_INSTRUCTIONS + 4:
+        return debug->high;
     default:
         return gp_mmio_unknown_read(debug->gpu->mmio, addr);
     }

@@ -37,6 +37,8 @@ typedef struct GpHost {
 
     /* Nanoseconds since the card was powered. */
     uint64_t (*time_ns)(void *opaque);
+    /* Instructions that the CPUs have executed; 0 if nobody counts them. */
+    uint64_t (*instructions)(void *opaque);
 
     /* Asks for gp107_run() soon, or at @ns at the latest. */
     void (*kick)(void *opaque);

@@ -64,6 +64,8 @@ const char *gp_counter_name(GpCounter counter);
  *   +00c R  result of the last command
  *   +010 RW control of the misbehaviour switches: index, see GpSwitch
  *   +014 RW the value of the switch selected at +010
+ *   +018 R  instructions the CPUs have executed: low word (latches the high
+ *           one), high; 0 if the host does not count them
  *   +100 R  counter n at +100 + 8 * n: low word (latches the high one), high
  */
 #define GP_DEBUG_BASE       0xf00000
@@ -73,6 +75,7 @@ const char *gp_counter_name(GpCounter counter);
 #define GP_DEBUG_RESULT     0x00c
 #define GP_DEBUG_SWITCH     0x010
 #define GP_DEBUG_VALUE      0x014
+#define GP_DEBUG_INSTRUCTIONS 0x018
 #define GP_DEBUG_COUNTERS   0x100
 
 typedef enum GpDebugCommand {
