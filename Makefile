@@ -29,7 +29,7 @@ tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 .PHONY: help
 help:
 	@echo 'make run             boot the emulated GPU and show a process mirrored on it'
-	@echo 'make check           every test but check-debug; N passed, N failed, N skipped'
+	@echo 'make check           every test but check-deb, check-debug; N passed ...'
 	@echo 'make check-model     the GPU model on its own: unit tests and a short fuzz'
 	@echo "make check-user      the branch's notifiers in user space, under sanitizers"
 	@echo 'make check-kunit     the KUnit tests of the mm side, in the guest'
@@ -39,6 +39,7 @@ help:
 	@echo 'make check-igt       the IGT tests on the branch'
 	@echo 'make check-stock     the same on the untouched base'
 	@echo 'make check-distro    the kernel that Debian packages, on the card'
+	@echo 'make check-deb       the configuration of that package; nouveau and mm in it'
 	@echo 'make check-debug     the tests of the guest under lockdep, KASAN, KCSAN'
 	@echo 'make bench           bench-mm and bench-model'
 	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
@@ -48,6 +49,7 @@ help:
 	@echo 'make tree            the base and the branch as a git repository'
 	@echo 'make print-tree      where that lies, and its commits'
 	@echo 'make series          the branch as a series for a mailing list'
+	@echo "make deb             the branch's kernel as a Debian package, for a real card"
 	@echo "make kernel qemu     build these; kernel-stock is the base's"
 	@echo 'make clean           remove what was built; what was fetched stays'
 	@echo
@@ -55,12 +57,18 @@ help:
 	@echo "fetching Debian's), FIRMWARE=DIR (instead of generated files), JOBS=N"
 	@echo '(compilers at once), O=DIR (build directory).'
 
-.PHONY: deps fetch-linux fetch-qemu fetch-distro
+.PHONY: deps deps-deb fetch-linux fetch-config fetch-qemu fetch-distro
 deps:
 	@tools/deps.sh --log $(O)/log/deps.log
 
+deps-deb:
+	@tools/deps.sh --deb --log $(O)/log/deps.log
+
 fetch-linux: deps
 	@tools/fetch.sh --out $(O)/src linux
+
+fetch-config: deps
+	@tools/fetch.sh --out $(O)/src config
 
 fetch-qemu: deps
 	@tools/fetch.sh --out $(O)/src qemu
@@ -93,6 +101,10 @@ kernel-debug: tree
 
 kernel-kcsan: tree
 	@$(build_kernel) --tree tree --build build-kcsan $(branch_config) configs/kcsan.config
+
+.PHONY: deb
+deb: deps-deb tree fetch-config
+	@tools/build-deb.sh --config $(O)/src/config/amd64 --out $(O) --jobs $(JOBS)
 
 qemu: deps $(fetch_qemu) $(O)/tsc-khz
 	@tools/build-qemu.sh --src $(qemu_src) --out $(O) --jobs $(JOBS)
@@ -147,7 +159,7 @@ run: kernel qemu initramfs igt
 	@$(guest) --timeout 120 -- $(O)/igt/svm_demo
 
 .PHONY: check check-model check-user check-kunit check-hmm check-converted
-.PHONY: check-series check-igt check-stock check-distro check-debug lint
+.PHONY: check-series check-igt check-stock check-distro check-deb check-debug lint
 .PHONY: bench bench-mm bench-model
 check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
 guest_needs := qemu initramfs
@@ -182,6 +194,9 @@ check-stock: kernel-stock $(guest_needs) igt
 
 check-distro: qemu distro
 	@$(check_sh) distro
+
+check-deb: tree fetch-config
+	@$(check_sh) deb
 
 check-debug: kernel-debug kernel-kcsan kernel-stock $(guest_needs) igt
 	@$(check_sh) debug

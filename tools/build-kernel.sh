@@ -10,9 +10,9 @@ usage()
 	cat <<END
 Usage: tools/build-kernel.sh --tree NAME [OPTIONS] FRAGMENT...
 
-Build the tree OUT/NAME from allnoconfig and the kconfig fragments, modules
-included. Every option that a fragment asks for must be in the configuration
-that results.
+Build the tree OUT/NAME from allnoconfig, or another configuration, and the
+kconfig fragments, modules included. Every option that a fragment asks for must be
+in the configuration that results.
 
 The build lies in a folder of the tree itself. So the compiler is given relative
 names, and what is compiled in one tree is in ccache for the other.
@@ -23,7 +23,10 @@ names, and what is compiled in one tree is in ccache for the other.
                 log OUT/log/kernel-TREE-BUILD.log
   --out DIR     OUT (default: build)
   --jobs N      at most N compilers at once (default: one a processor)
+  --base FILE   a configuration for all that the fragments don't say, instead of
+                allnoconfig
   --configure   only configure, and make the headers that are generated
+  --make TARGET make this instead of the kernel and its modules; may be repeated
   --help        this text
 END
 }
@@ -33,6 +36,8 @@ name=build
 out=$TOP/build
 jobs=$(nproc)
 configure=
+base=
+targets=()
 fragments=()
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -40,7 +45,9 @@ while [ $# -gt 0 ]; do
 	--build) need_value "$1" $#; name=$2; shift ;;
 	--out) need_value "$1" $#; out=$2; shift ;;
 	--jobs) need_value "$1" $#; need_number "$1" "$2"; jobs=$2; shift ;;
+	--base) need_value "$1" $#; base=$2; shift ;;
 	--configure) configure=1 ;;
+	--make) need_value "$1" $#; targets+=("$2"); shift ;;
 	--help) usage; exit 0 ;;
 	-*) usage_error "unknown option '$1'" ;;
 	*) [ -r "$1" ] || die "$1 cannot be read"
@@ -58,6 +65,10 @@ build | build-*[!/]) ;;
 *) usage_error "a build folder is 'build' or 'build-SOMETHING', not '$name'" ;;
 esac
 [ ${#fragments[@]} -gt 0 ] || usage_error "a fragment is missing"
+if [ -n "$base" ]; then
+	[ -r "$base" ] || die "$base cannot be read"
+	base=$(readlink -f "$base")
+fi
 [ -e "$out/$tree/Kbuild" ] || die "$out/$tree is not there: run 'make tree' first"
 out=$(cd "$out" && pwd)
 src=$out/$tree
@@ -69,8 +80,13 @@ mkdir -p "$build"
 configure()
 {
 	cd "$src"
-	ARCH=x86_64 sh scripts/kconfig/merge_config.sh -n -O "$build" \
-		"${fragments[@]}"
+	if [ -n "$base" ]; then
+		ARCH=x86_64 sh scripts/kconfig/merge_config.sh -O "$build" \
+			"$base" "${fragments[@]}"
+	else
+		ARCH=x86_64 sh scripts/kconfig/merge_config.sh -n -O "$build" \
+			"${fragments[@]}"
+	fi
 }
 
 # Kconfig drops an option in silence when it depends on another one.
@@ -82,6 +98,9 @@ verify()
 	done < <(cat "${fragments[@]}" | grep -E '^(CONFIG_|# CONFIG_)')
 	[ -z "$missing" ] || die "the configuration lacks:$missing"
 }
+
+# Objects so far, for logged().
+count='$1 == "CC" || $1 == "AS" {n++} END {printf "%d objects\n", n}'
 
 # Nothing of what the image came from has changed since.
 up_to_date()
@@ -103,8 +122,8 @@ build()
 # Several builds may use a tree, while nobody changes it.
 lock "$src" --shared
 lock "$out/$tree-$name"
-key=$(compiler; cat "${fragments[@]}")
-if up_to_date; then
+key=$(compiler; cat ${base:+"$base"} "${fragments[@]}")
+if [ ${#targets[@]} -eq 0 ] && up_to_date; then
 	exit 0
 fi
 if [ ! -e "$build/.config" ] || [ ! -e "$build/.key" ] ||
@@ -117,10 +136,14 @@ if [ -n "$configure" ]; then
 	logged "preparing $tree/$name" "$log" '' build prepare modules_prepare
 	exit 0
 fi
+if [ ${#targets[@]} -gt 0 ]; then
+	logged "making ${targets[*]} of $tree/$name" "$log" "$count" \
+		build "${targets[@]}"
+	exit 0
+fi
 # Dated at the start: what changes during the build is built next time.
 touch "$build/.start"
-logged "building the kernel $tree/$name, some 1900 objects" "$log" \
-	'$1 == "CC" || $1 == "AS" {n++} END {printf "%d objects\n", n}' \
+logged "building the kernel $tree/$name, some 1900 objects" "$log" "$count" \
 	build bzImage modules
 printf '%s\n' "$key" >"$build/.key"
 touch -r "$build/.start" "$build/.key"

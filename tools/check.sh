@@ -30,6 +30,7 @@ SUITE is one of
   stock     the same on the base
   controls  negative controls: a misbehaving card must turn the tests red
   distro    Debian's packaged kernel on the card
+  deb       the configuration of the Debian package; nouveau and mm in it
   debug     kunit, hmm and igt on a kernel with lockdep and KASAN; the same
             stress on one with KCSAN
 
@@ -51,7 +52,7 @@ while [ $# -gt 0 ]; do
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
 	--help) usage; exit 0 ;;
 	lint | model | fuzz | qtest | user | kunit | hmm | converted | series | \
-		igt | stock | controls | distro | debug) suites+=("$1") ;;
+		igt | stock | controls | distro | deb | debug) suites+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
@@ -90,6 +91,10 @@ run_suite()
 	series) "$TOP/tools/check-series.sh" --out "$out" ;;
 	igt) igt_tests branch ;;
 	stock) igt_tests stock ;;
+	deb)
+		"$TOP/tools/build-deb.sh" --check --out "$out" \
+			--config "$out/src/config/amd64"
+		;;
 	debug) "$TOP/tools/check-debug.sh" --out "$out" ;;
 	controls) "$TOP/tools/check-controls.sh" --out "$out" ;;
 	distro) "$TOP/tools/check-distro.sh" --out "$out" ;;

@@ -15,11 +15,13 @@ guest=(seabios qemu-system-data busybox-static kmod)
 # kernel C and documents, a model checker.
 tests=(intel-gpu-tools libdrm-dev clang-14 libclang-rt-14-dev llvm-14
 	shellcheck sparse python3-docutils spin)
+# Debian packages of the kernel.
+deb=(debhelper libssl-dev rsync)
 
 usage()
 {
 	cat <<END
-Usage: tools/deps.sh [--list | --check] [--log FILE]
+Usage: tools/deps.sh [--list | --check] [--deb] [--log FILE]
 
 See that the Debian packages are installed that the build and the tests need.
 As root, install the missing ones with apt-get; as another user, print the
@@ -27,6 +29,7 @@ command that does so and exit with status 1.
 
   --list      print the names of the packages, one a line, and do nothing
   --check     print the missing ones and exit with status 1 if there are any
+  --deb       those for Debian packages of the kernel, too
   --log FILE  write what apt-get says to FILE (default: build/log/deps.log)
   --help      this text
 END
@@ -34,10 +37,12 @@ END
 
 mode=install
 log=$TOP/build/log/deps.log
+packages=("${build[@]}" "${guest[@]}" "${tests[@]}")
 while [ $# -gt 0 ]; do
 	case $1 in
 	--list) mode=list ;;
 	--check) mode=check ;;
+	--deb) packages+=("${deb[@]}") ;;
 	--log) need_value "$1" $#; log=$2; shift ;;
 	--help) usage; exit 0 ;;
 	*) usage_error "unknown option '$1'" ;;
@@ -45,8 +50,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-mapfile -t packages < <(printf '%s\n' "${build[@]}" "${guest[@]}" "${tests[@]}" |
-	sort -u)
+mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
 if [ "$mode" = list ]; then
 	printf '%s\n' "${packages[@]}"
 	exit 0

@@ -15,6 +15,8 @@ private apt state below DIR; the system's apt configuration is only read.
 
 WHAT is one of
   linux     package linux-source-6.12           into DIR/linux
+  config    package linux-config-6.12           into DIR/config
+            (how Debian configures it)
   qemu      source package qemu                 into DIR/qemu
   distro    Debian's packaged kernel            into DIR/distro
             (what linux-image-amd64 depends on)
@@ -31,7 +33,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--out) need_value "$1" $#; out=$2; shift ;;
 	--help) usage; exit 0 ;;
-	linux | qemu | distro) what=$1 ;;
+	linux | config | qemu | distro) what=$1 ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
@@ -146,6 +148,16 @@ linux)
 		'END {printf "%d files\n", NR}' \
 		tar -xvf usr/src/linux-source-6.12.tar.xz
 	tree=linux-source-6.12
+	;;
+config)
+	logged "fetching package linux-config-6.12 (about 2 MB)" "$log" '' \
+		private apt-get download linux-config-6.12
+	deb=$(newest_in . '*.deb')
+	version=$(dpkg-deb -f "$deb" Version)
+	logged "unpacking the package" "$log" '' dpkg-deb -x "$deb" .
+	mkdir tree
+	xz -dc usr/src/linux-config-6.12/config.amd64_none_amd64.xz >tree/amd64
+	tree=tree
 	;;
 qemu)
 	logged "fetching source package qemu (about 24 MB)" "$log" '' \
