@@ -22,9 +22,10 @@ enum {
 	R_DATA = 14,
 	R_VALUE = 15,
 	R_EXPECTED = 16,	/* and 17: what is to be stored */
+	R_TARGET = 18,		/* and 19 */
 };
 
-enum { P_LOOP = 0, P_ODD = 1 };
+enum { P_LOOP = 0, P_ODD = 1, P_ACCESS = 2 };
 
 static void advance(struct gp10x_asm *a, unsigned int pair, unsigned int by)
 {
@@ -38,6 +39,32 @@ static void address(struct gp10x_asm *a, unsigned int pair,
 {
 	gp10x_iadd_c(a, pair, offset, arg, GP10X_CC);
 	gp10x_iadd_c(a, pair + 1, RZ, arg + 4, GP10X_X);
+}
+
+/* Each thread skips the accesses that are not its own. */
+static void scatter(struct gp10x_asm *a)
+{
+	enum { WHICH = R_DATA, CONSTANT = R_TMP };
+	int access;
+
+	gp10x_ld(a, GP10X_B64, GP10X_CG, R_TARGET, R_ADDR, 0);
+	gp10x_mov32i(a, CONSTANT, 3);
+	gp10x_lop(a, GP10X_AND, WHICH, R_TARGET, CONSTANT);
+	for (access = SVM_STORE; access <= SVM_ATOMIC; access++) {
+		gp10x_mov32i(a, CONSTANT, access);
+		gp10x_isetp(a, P_ACCESS + access, GP10X_EQ, WHICH, CONSTANT);
+	}
+	gp10x_mov32i(a, CONSTANT, ~3u);
+	gp10x_lop(a, GP10X_AND, R_TARGET, R_TARGET, CONSTANT);
+
+	gp10x_if(a, P_ACCESS + SVM_STORE);
+	gp10x_st(a, GP10X_B32, GP10X_CA, R_TARGET, 0, R_INDEXED);
+	gp10x_if(a, P_ACCESS + SVM_ATOMIC);
+	gp10x_red(a, GP10X_ADD, GP10X_ATOM_U32, R_TARGET, R_VALUE);
+	gp10x_if(a, P_ACCESS + SVM_LOAD);
+	gp10x_ld(a, GP10X_B32, GP10X_CG, R_DATA, R_TARGET, 0);
+	gp10x_if(a, P_ACCESS + SVM_LOAD);
+	gp10x_st(a, GP10X_B32, GP10X_CA, R_OUT, 0, R_DATA);
 }
 
 static void array_body(struct gp10x_asm *a, enum svm_kernel kernel)
@@ -92,6 +119,9 @@ static void array_body(struct gp10x_asm *a, enum svm_kernel kernel)
 		gp10x_ld(a, GP10X_B32, GP10X_CG, R_DATA, R_ADDR, 0);
 		gp10x_ifnot(a, P_ODD);
 		gp10x_st(a, GP10X_B32, GP10X_CA, R_OUT, 0, R_DATA);
+		break;
+	case SVM_KERNEL_SCATTER:
+		scatter(a);
 		break;
 	default:
 		a->failed = true;

@@ -26,12 +26,22 @@ enum svm_kernel {
 	SVM_KERNEL_EXCH,	/* out[i] = old; element = value */
 	SVM_KERNEL_COPY,	/* the same element of out = element; 32 bits */
 	SVM_KERNEL_MIX,		/* odd threads store as STORE32, even load */
+	/* Element i is svm_target(): there value + i, out[i], or += value. */
+	SVM_KERNEL_SCATTER,
 	/* base: first node; adds up values, marks each node value + arg. */
 	SVM_KERNEL_LIST,
 	/* *out = value; then spins until *base is not 0; out[1] = *base. */
 	SVM_KERNEL_HANDSHAKE,
 	SVM_KERNEL_COUNT
 };
+
+/* A 64-bit element of SCATTER; @addr is a multiple of 4. */
+enum svm_access { SVM_STORE = 0, SVM_LOAD = 1, SVM_ATOMIC = 2 };
+
+static inline uint64_t svm_target(const void *addr, enum svm_access access)
+{
+	return (uint64_t)(uintptr_t)addr | access;
+}
 
 /* Constant bank 0 of a launch. */
 struct svm_args {
