@@ -21,6 +21,7 @@ enum {
 	REG_RESULT = 0x00c,
 	REG_SWITCH = 0x010,
 	REG_VALUE = 0x014,
+	REG_INSTRUCTIONS = 0x018,
 	REG_COUNTERS = 0x100,
 };
 
@@ -93,11 +94,21 @@ bool svm_stats_present(const struct svm_stats *stats)
 }
 
 /* The low word latches the high one. */
+static uint64_t rd64(const struct svm_stats *stats, unsigned int reg)
+{
+	uint32_t low = rd(stats, reg);
+
+	return (uint64_t)rd(stats, reg + 4) << 32 | low;
+}
+
 uint64_t svm_stats_read(const struct svm_stats *stats, enum svm_counter c)
 {
-	uint32_t low = rd(stats, REG_COUNTERS + 8 * c);
+	return rd64(stats, REG_COUNTERS + 8 * c);
+}
 
-	return (uint64_t)rd(stats, REG_COUNTERS + 8 * c + 4) << 32 | low;
+uint64_t svm_stats_instructions(const struct svm_stats *stats)
+{
+	return rd64(stats, REG_INSTRUCTIONS);
 }
 
 uint64_t svm_stats_faults(const struct svm_stats *stats)

@@ -55,6 +55,8 @@ int svm_stats_open(struct svm_stats *stats, int fd);
 void svm_stats_close(struct svm_stats *stats);
 bool svm_stats_present(const struct svm_stats *stats);
 uint64_t svm_stats_read(const struct svm_stats *stats, enum svm_counter c);
+/* Executed by the guest's processors; 0 when QEMU runs without -icount. */
+uint64_t svm_stats_instructions(const struct svm_stats *stats);
 /* All replayable faults posted. */
 uint64_t svm_stats_faults(const struct svm_stats *stats);
 /* Waits until no engine has work; false: @ms went by. */
