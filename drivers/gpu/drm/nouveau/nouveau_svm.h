@@ -13,6 +13,7 @@ struct nouveau_svmm;
 #if IS_ENABLED(CONFIG_DRM_NOUVEAU_SVM)
 
 #include <linux/bitmap.h>
+#include <linux/bits.h>
 #include <linux/fault-inject.h>
 #include <linux/kref.h>
 #include <linux/list.h>
@@ -93,17 +94,16 @@ struct nouveau_svmm;
  */
 
 #define NOUVEAU_SVM_PAGE_SHIFT		12
-#define NOUVEAU_SVM_PAGE_SIZE		(1UL << NOUVEAU_SVM_PAGE_SHIFT)
+#define NOUVEAU_SVM_PAGE_SIZE		BIT(NOUVEAU_SVM_PAGE_SHIFT)
 #define NOUVEAU_SVM_BUFFER_SHIFT	21
-#define NOUVEAU_SVM_BUFFER_SIZE		(1UL << NOUVEAU_SVM_BUFFER_SHIFT)
+#define NOUVEAU_SVM_BUFFER_SIZE		BIT(NOUVEAU_SVM_BUFFER_SHIFT)
 #define NOUVEAU_SVM_BUFFER_MASK		(~(NOUVEAU_SVM_BUFFER_SIZE - 1))
 #define NOUVEAU_SVM_BUFFER_PAGES	(NOUVEAU_SVM_BUFFER_SIZE >> NOUVEAU_SVM_PAGE_SHIFT)
 
-/**
- * enum nouveau_svm_counter - what debugfs counts for each device
- *
- * Names and meaning stand in nouveau_svm_debugfs.c, in the same order. They
- * only ever grow, except for the _LIVE ones.
+/*
+ * What debugfs counts for each device. Names and meaning stand in
+ * nouveau_svm_debugfs.c, in the same order. They only ever grow, except for the
+ * _LIVE ones.
  */
 enum nouveau_svm_counter {
 	NOUVEAU_SVM_FAULT_READ,
@@ -188,7 +188,6 @@ enum nouveau_svm_inject {
  * @NOUVEAU_SVM_CONTROL_DROP_SEQ: a callback does not store the sequence
  * @NOUVEAU_SVM_CONTROL_MAP_BEYOND: a mapper maps one page too many
  * @NOUVEAU_SVM_CONTROL_LEAK_BUFFER: a reference to a buffer is not dropped
- * @NOUVEAU_SVM_CONTROL_SKIP_FLUSH: the driver leaves out a TLB flush
  * @NOUVEAU_SVM_CONTROLS: how many there are
  *
  * Only with CONFIG_DRM_NOUVEAU_SVM_CONTROLS, which is for the test suite: it
@@ -200,7 +199,6 @@ enum nouveau_svm_control {
 	NOUVEAU_SVM_CONTROL_DROP_SEQ,
 	NOUVEAU_SVM_CONTROL_MAP_BEYOND,
 	NOUVEAU_SVM_CONTROL_LEAK_BUFFER,
-	NOUVEAU_SVM_CONTROL_SKIP_FLUSH,
 	NOUVEAU_SVM_CONTROLS
 };
 
@@ -220,7 +218,7 @@ struct nouveau_svm_faults;
  */
 struct nouveau_svm {
 	struct nouveau_drm *drm;
-	struct mutex mutex;
+	struct mutex mutex;		/* see "locking" */
 	struct list_head channels;
 	struct list_head svmms;
 	struct nouveau_svm_faults *faults;
@@ -265,8 +263,8 @@ struct nouveau_svmm {
 		unsigned long end;
 	} unmanaged;
 	struct xarray buffers;
-	struct mutex tables;
-	spinlock_t retire_lock;
+	struct mutex tables;		/* see "locking" */
+	spinlock_t retire_lock;		/* innermost; callbacks take it */
 	struct list_head retired;
 	struct delayed_work retire;
 	bool dead;
@@ -324,8 +322,8 @@ struct nouveau_svm_buffer {
 	struct mmu_range_notifier notifier;
 	struct nouveau_svmm *svmm;
 	refcount_t refs;
-	spinlock_t lock;
-	struct mutex mutex;
+	spinlock_t lock;		/* see "locking" */
+	struct mutex mutex;		/* see "locking" */
 	unsigned long flags;
 	u16 live;
 	u8 leaf;
@@ -337,6 +335,10 @@ struct nouveau_svm_buffer {
 	};
 };
 
+#define NOUVEAU_SVM_MAP_HEAD						\
+	((sizeof(struct nvif_ioctl_v0) + sizeof(struct nvif_ioctl_mthd_v0) + \
+	  sizeof(struct nvif_vmm_pfnmap_v0)) / sizeof(u64))
+
 /**
  * struct nouveau_svm_map - a request to map pages of a buffer
  * @first: first page, within the buffer
@@ -345,10 +347,13 @@ struct nouveau_svm_buffer {
  *	%NOUVEAU_SVM_BUFFER_PAGES and only @phys[0] counts
  * @mapped: out: how many pages the GPU can use now and could not, or not with
  *	these rights, before
- * @ioctl: room for the head of the PFNMAP method; private to
+ * @head: room for the head of the PFNMAP method, private to
  *	nouveau_svm_buffer.c
  * @phys: one entry a page from the buffer's page 0 on, NVIF_VMM_PFNMAP_V0_*;
- *	an entry without V leaves its page as it is
+ *	an entry without V leaves its page as it is. Entries in front of @first
+ *	are overwritten, and V is gone from those that needed nothing or failed
+ * @words: @head and @phys as one, because the head goes right before
+ *	@phys[@first]
  *
  * About 4 KiB: not for the stack.
  */
@@ -357,12 +362,13 @@ struct nouveau_svm_map {
 	unsigned int nr;
 	bool leaf;
 	unsigned int mapped;
-	struct {
-		struct nvif_ioctl_v0 i;
-		struct nvif_ioctl_mthd_v0 m;
-		struct nvif_vmm_pfnmap_v0 p;
-	} ioctl;
-	u64 phys[NOUVEAU_SVM_BUFFER_PAGES];
+	union {
+		struct {
+			u64 head[NOUVEAU_SVM_MAP_HEAD];
+			u64 phys[NOUVEAU_SVM_BUFFER_PAGES];
+		};
+		u64 words[NOUVEAU_SVM_MAP_HEAD + NOUVEAU_SVM_BUFFER_PAGES];
+	};
 };
 
 /**
@@ -437,6 +443,7 @@ void nouveau_svm_faults_fini(struct nouveau_svm *svm);
 int nouveau_svm_faults_resume(struct nouveau_svm *svm);
 void nouveau_svm_faults_suspend(struct nouveau_svm *svm);
 void nouveau_svm_faults_release(struct nouveau_svmm *svmm);
+void nouveau_svm_faults_kick(struct nouveau_svm *svm);
 int nouveau_svm_populate(struct nouveau_svmm *svmm, unsigned long start,
 			 unsigned long end);
 

@@ -1,0 +1,1108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A mirrored buffer: a fixed block of the address space with a notifier and a
+ * page table of its own.
+ */
+#include "nouveau_svm.h"
+#include "nouveau_drv.h"
+#include "nouveau_svm_trace.h"
+
+#include <linux/ktime.h>
+#include <linux/mmu_notifier.h>
+#include <linux/slab.h>
+
+#include <nvif/object.h>
+#include <nvif/vmm.h>
+
+/**
+ * DOC: buffers
+ *
+ * Why fixed blocks and not VMAs: a VMA changes under the driver, a block never
+ * does. A look-up is one load from an xarray under RCU; nothing is searched
+ * under the mmap lock, and a notifier callback neither makes nor changes a
+ * notifier. The price is an invalidation of memory in the block that the GPU
+ * never saw: it costs a spinlock and a look at the state bits.
+ *
+ * A look-up cannot return a buffer whose notifier is about to go away: the last
+ * reference is dropped before the removal begins, and a buffer without
+ * references is not found (refcount_inc_not_zero()).
+ *
+ * The block is also what one page table of 4 KiB pages covers. Page tables are
+ * taken before the first page is mapped and given back at retirement, so that
+ * neither mapping nor invalidating allocates anything.
+ *
+ * A buffer is retired from a work item, never from a callback, because the
+ * removal of a notifier sleeps until the invalidations that see it are over.
+ * It stays for %NOUVEAU_SVM_RETIRE_MS after its last page is gone: programs free
+ * memory and allocate it again.
+ */
+
+#define NOUVEAU_SVM_RETIRE_MS	100
+
+/* Bits of nouveau_svm_buffer.flags */
+enum {
+	/* somebody maps pages, or audits */
+	BUFFER_CLAIMED,
+	/* a fault found the buffer claimed */
+	BUFFER_DEFERRED,
+	/* in nouveau_svmm.retired */
+	BUFFER_QUEUED,
+	/* there is a page table for 4 KiB pages; under nouveau_svmm.tables */
+	BUFFER_SMALL,
+	/* there is a directory for a 2 MiB page; under nouveau_svmm.tables */
+	BUFFER_LEAF,
+};
+
+/* The head of a PFNMAP method, right in front of its phys[]. */
+struct nouveau_svm_pfnmap {
+	struct nvif_ioctl_v0 i;
+	struct nvif_ioctl_mthd_v0 m;
+	struct nvif_vmm_pfnmap_v0 p;
+};
+
+static_assert(sizeof(struct nouveau_svm_pfnmap) ==
+	      NOUVEAU_SVM_MAP_HEAD * sizeof(u64));
+
+/*
+ * The parts of a range that are mirrored: what is in front of the unmanaged
+ * hole (@part 0) and what is behind it (@part 1). Returns false if there is
+ * nothing in that part.
+ */
+static bool nouveau_svm_managed_part(const struct nouveau_svmm *svmm, int part,
+				     unsigned long *start, unsigned long *end)
+{
+	if (part == 0)
+		*end = min(*end, svmm->unmanaged.start);
+	else
+		*start = max3(*start, svmm->unmanaged.start,
+			      svmm->unmanaged.end);
+	return *start < *end;
+}
+
+static bool nouveau_svm_managed(const struct nouveau_svmm *svmm,
+				unsigned long start, unsigned long end)
+{
+	return end <= svmm->unmanaged.start || start >= svmm->unmanaged.end;
+}
+
+static enum nouveau_svm_state nouveau_svm_phys_state(u64 phys)
+{
+	if (!(phys & NVIF_VMM_PFNMAP_V0_V))
+		return NOUVEAU_SVM_NONE;
+	if (phys & NVIF_VMM_PFNMAP_V0_A)
+		return NOUVEAU_SVM_ATOMIC;
+	if (phys & NVIF_VMM_PFNMAP_V0_W)
+		return NOUVEAU_SVM_WRITE;
+	return NOUVEAU_SVM_READ;
+}
+
+static enum nouveau_svm_state
+nouveau_svm_pages_state(const struct nouveau_svm_pages *pages, unsigned int page)
+{
+	return test_bit(page, pages->low) | test_bit(page, pages->high) << 1;
+}
+
+static void nouveau_svm_pages_set(struct nouveau_svm_pages *pages,
+				  unsigned int page,
+				  enum nouveau_svm_state state)
+{
+	__assign_bit(page, pages->low, state & 1);
+	__assign_bit(page, pages->high, state & 2);
+}
+
+/**
+ * nouveau_svm_buffer_state - what the GPU may do with a page
+ * @buffer: the buffer, referenced
+ * @page: page within the buffer
+ *
+ * Without a lock the answer is only good for skipping a fault: if it is out of
+ * date, the GPU faults again.
+ *
+ * Return: the state.
+ */
+enum nouveau_svm_state
+nouveau_svm_buffer_state(const struct nouveau_svm_buffer *buffer,
+			 unsigned int page)
+{
+	const struct nouveau_svm_pages *pages;
+	enum nouveau_svm_state leaf = READ_ONCE(buffer->leaf);
+
+	if (leaf)
+		return leaf;
+	/* Pairs with the smp_store_release() in nouveau_svm_buffer_prepare(). */
+	pages = smp_load_acquire(&buffer->pages);
+	return pages ? nouveau_svm_pages_state(pages, page) : NOUVEAU_SVM_NONE;
+}
+
+/* First mapped small page at or behind @page; NOUVEAU_SVM_BUFFER_PAGES if none */
+static unsigned int
+nouveau_svm_buffer_next(const struct nouveau_svm_buffer *buffer,
+			unsigned int page)
+{
+	if (!buffer->pages)
+		return NOUVEAU_SVM_BUFFER_PAGES;
+	return find_next_or_bit(buffer->pages->low, buffer->pages->high,
+				NOUVEAU_SVM_BUFFER_PAGES, page);
+}
+
+static bool nouveau_svm_buffer_any(const struct nouveau_svm_buffer *buffer,
+				   unsigned int first, unsigned int end)
+{
+	lockdep_assert_held(&buffer->lock);
+
+	if (!buffer->live)
+		return false;
+	return buffer->leaf || nouveau_svm_buffer_next(buffer, first) < end;
+}
+
+static void nouveau_svm_buffer_queue(struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svmm *svmm = buffer->svmm;
+
+	if (test_and_set_bit(BUFFER_QUEUED, &buffer->flags))
+		return;
+
+	spin_lock(&svmm->retire_lock);
+	list_add_tail(&buffer->retire, &svmm->retired);
+	spin_unlock(&svmm->retire_lock);
+	queue_delayed_work(system_unbound_wq, &svmm->retire,
+			   msecs_to_jiffies(NOUVEAU_SVM_RETIRE_MS));
+}
+
+static int nouveau_svm_buffer_pfnclr(struct nouveau_svm_buffer *buffer,
+				     unsigned long start, unsigned long end,
+				     u8 shift, bool nonblock)
+{
+	struct nvif_vmm_pfnclr_v0 args = {
+		.page = shift,
+		.nonblock = nonblock,
+		.addr = start,
+		.size = end - start,
+	};
+
+	return nvif_object_mthd(&buffer->svmm->vmm->vmm.object,
+				NVIF_VMM_V0_PFNCLR, &args, sizeof(args));
+}
+
+static void nouveau_svm_buffer_cleared(struct nouveau_svm_buffer *buffer,
+				       unsigned int n)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_CLEARED, n);
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE, -(s64)n);
+	if (!buffer->live)
+		nouveau_svm_buffer_queue(buffer);
+}
+
+static int nouveau_svm_buffer_clear_leaf(struct nouveau_svm_buffer *buffer,
+					 bool nonblock)
+{
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	int ret;
+
+	ret = nouveau_svm_buffer_pfnclr(buffer, base,
+					base + NOUVEAU_SVM_BUFFER_SIZE,
+					NOUVEAU_SVM_BUFFER_SHIFT, nonblock);
+	if (ret)
+		return ret;
+	spin_lock(&buffer->lock);
+	WRITE_ONCE(buffer->leaf, NOUVEAU_SVM_NONE);
+	buffer->live = 0;
+	spin_unlock(&buffer->lock);
+	nouveau_svm_buffer_cleared(buffer, NOUVEAU_SVM_BUFFER_PAGES);
+	return NOUVEAU_SVM_BUFFER_PAGES;
+}
+
+/* Clears the small pages from @start to @end, on one side of the hole */
+static int nouveau_svm_buffer_clear_small(struct nouveau_svm_buffer *buffer,
+					  unsigned long start,
+					  unsigned long end, bool nonblock)
+{
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	const unsigned int stop = (end - base) >> NOUVEAU_SVM_PAGE_SHIFT;
+	unsigned int first, page, last, n = 0;
+	int ret;
+
+	/* Not a PTE more than necessary is read back. */
+	first = nouveau_svm_buffer_next(buffer,
+					(start - base) >> NOUVEAU_SVM_PAGE_SHIFT);
+	last = first;
+	for (page = first; page < stop;
+	     page = nouveau_svm_buffer_next(buffer, page + 1)) {
+		last = page;
+		n++;
+	}
+	if (!n)
+		return 0;
+
+	ret = nouveau_svm_buffer_pfnclr(buffer,
+					base + ((unsigned long)first << NOUVEAU_SVM_PAGE_SHIFT),
+					base + ((last + 1UL) << NOUVEAU_SVM_PAGE_SHIFT),
+					NOUVEAU_SVM_PAGE_SHIFT, nonblock);
+	if (ret)
+		return ret;
+
+	spin_lock(&buffer->lock);
+	bitmap_clear(buffer->pages->low, first, last - first + 1);
+	bitmap_clear(buffer->pages->high, first, last - first + 1);
+	bitmap_clear(buffer->pages->vram, first, last - first + 1);
+	buffer->live -= n;
+	spin_unlock(&buffer->lock);
+	nouveau_svm_buffer_cleared(buffer, n);
+	return n;
+}
+
+/*
+ * Clears what is mapped of pages @first to @end - 1; all of a 2 MiB page. Only the
+ * holder of the mutex changes the state, so looking at it needs no lock. Returns
+ * the number of pages, or an error.
+ */
+static int nouveau_svm_buffer_clear_range(struct nouveau_svm_buffer *buffer,
+					  unsigned int first, unsigned int end,
+					  bool nonblock)
+{
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	int part, ret, cleared = 0;
+
+	lockdep_assert_held(&buffer->mutex);
+
+	if (buffer->leaf)
+		return nouveau_svm_buffer_clear_leaf(buffer, nonblock);
+
+	for (part = 0; part < 2; part++) {
+		unsigned long a = base + ((unsigned long)first << NOUVEAU_SVM_PAGE_SHIFT);
+		unsigned long b = base + ((unsigned long)end << NOUVEAU_SVM_PAGE_SHIFT);
+
+		if (!nouveau_svm_managed_part(buffer->svmm, part, &a, &b))
+			continue;
+		ret = nouveau_svm_buffer_clear_small(buffer, a, b, nonblock);
+		if (ret < 0)
+			return ret;
+		cleared += ret;
+	}
+	return cleared;
+}
+
+/**
+ * nouveau_svm_buffer_clear - take all pages of a buffer from the GPU
+ * @buffer: the buffer, referenced
+ *
+ * For suspend and for the end of the address space. Sleeps.
+ */
+void nouveau_svm_buffer_clear(struct nouveau_svm_buffer *buffer)
+{
+	mutex_lock(&buffer->mutex);
+	nouveau_svm_buffer_clear_range(buffer, 0, NOUVEAU_SVM_BUFFER_PAGES, false);
+	mutex_unlock(&buffer->mutex);
+}
+
+/*
+ * What every notifier of a buffer does, its own or an exact one: see "locking"
+ * in nouveau_svm.h for the two columns.
+ */
+static bool nouveau_svm_buffer_zap(struct nouveau_svm_buffer *buffer,
+				   struct mmu_range_notifier *mrn,
+				   const struct mmu_notifier_range *range,
+				   unsigned long cur_seq)
+{
+	struct nouveau_svmm *svmm = buffer->svmm;
+	struct nouveau_svm *svm = nouveau_svmm_svm(svmm);
+	const bool nonblock = !mmu_notifier_range_blockable(range);
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	unsigned long start = max(range->start, mmu_range_notifier_start(mrn));
+	unsigned long last = min(range->end - 1, mmu_range_notifier_last(mrn));
+	unsigned int first = (start - base) >> NOUVEAU_SVM_PAGE_SHIFT;
+	unsigned int end = ((last - base) >> NOUVEAU_SVM_PAGE_SHIFT) + 1;
+	int cleared;
+	bool any;
+	u64 time;
+
+	/*
+	 * Our own doing, and whoever does it has claimed the buffer: there is no
+	 * other reader whose sequence would have to change.
+	 */
+	if (range->event == MMU_NOTIFY_EXCLUSIVE && range->owner == svmm)
+		return true;
+
+	spin_lock(&buffer->lock);
+	if (!nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_DROP_SEQ))
+		mmu_range_set_seq(mrn, cur_seq);
+	any = nouveau_svm_buffer_any(buffer, first, end);
+	spin_unlock(&buffer->lock);
+
+	nouveau_svm_count(svm, NOUVEAU_SVM_INVALIDATIONS, 1);
+	if (!any || nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_SKIP_INVALIDATE))
+		return true;
+
+	time = ktime_get_ns();
+	if (!nonblock) {
+		mutex_lock(&buffer->mutex);
+	} else if (nouveau_svm_should_fail(svm, NOUVEAU_SVM_INJECT_TRYLOCK) ||
+		   !mutex_trylock(&buffer->mutex)) {
+		nouveau_svm_count(svm, NOUVEAU_SVM_INVALIDATIONS_REFUSED, 1);
+		return false;
+	}
+	cleared = nouveau_svm_buffer_clear_range(buffer, first, end, nonblock);
+	mutex_unlock(&buffer->mutex);
+
+	if (cleared < 0) {
+		/* With leave to sleep it can't fail. */
+		if (WARN_ON_ONCE(!nonblock))
+			return true;
+		nouveau_svm_count(svm, NOUVEAU_SVM_INVALIDATIONS_REFUSED, 1);
+		return false;
+	}
+	trace_nouveau_svm_invalidate(svmm, start, last + 1, range->event, cleared);
+	if (cleared) {
+		nouveau_svm_count(svm, NOUVEAU_SVM_INVALIDATIONS_CLEARED, 1);
+		nouveau_svm_count(svm, NOUVEAU_SVM_INVALIDATION_FLUSHES, 1);
+		nouveau_svm_count(svm, NOUVEAU_SVM_NS_INVALIDATE,
+				  ktime_get_ns() - time);
+	}
+	return true;
+}
+
+static bool nouveau_svm_buffer_invalidate(struct mmu_range_notifier *mrn,
+					  const struct mmu_notifier_range *range,
+					  unsigned long cur_seq)
+{
+	return nouveau_svm_buffer_zap(container_of(mrn, struct nouveau_svm_buffer,
+						   notifier),
+				      mrn, range, cur_seq);
+}
+
+static const struct mmu_range_notifier_ops nouveau_svm_buffer_ops = {
+	.invalidate = nouveau_svm_buffer_invalidate,
+};
+
+static bool nouveau_svm_exact_invalidate(struct mmu_range_notifier *mrn,
+					 const struct mmu_notifier_range *range,
+					 unsigned long cur_seq)
+{
+	struct nouveau_svm_exact *exact =
+		container_of(mrn, struct nouveau_svm_exact, notifier);
+
+	return nouveau_svm_buffer_zap(exact->buffer, mrn, range, cur_seq);
+}
+
+static const struct mmu_range_notifier_ops nouveau_svm_exact_ops = {
+	.invalidate = nouveau_svm_exact_invalidate,
+};
+
+/**
+ * nouveau_svm_exact_init - watch a part of a buffer on its own
+ * @exact: the notifier; memory of the caller
+ * @buffer: the buffer, referenced and claimed by the caller
+ * @start: first address, within the buffer
+ * @length: in bytes, within the buffer
+ *
+ * The mapper passes &exact->notifier to mmu_range_read_begin() and to
+ * nouveau_svm_buffer_map(). Sleeps; the caller holds mm_users of the address
+ * space and no lock.
+ *
+ * Return: 0, or an error of mmu_range_notifier_insert(); then there is nothing
+ * to undo.
+ */
+int nouveau_svm_exact_init(struct nouveau_svm_exact *exact,
+			   struct nouveau_svm_buffer *buffer,
+			   unsigned long start, unsigned long length)
+{
+	int ret;
+
+	*exact = (struct nouveau_svm_exact) {
+		.notifier.ops = &nouveau_svm_exact_ops,
+		.buffer = buffer,
+	};
+	ret = mmu_range_notifier_insert(&exact->notifier, start, length,
+					buffer->svmm->mm);
+	if (ret)
+		return ret;
+	mmu_range_notifier_set_lock(&exact->notifier, &buffer->lock);
+	nouveau_svm_count(nouveau_svmm_svm(buffer->svmm),
+			  NOUVEAU_SVM_NOTIFIER_INSERTS, 1);
+	return 0;
+}
+
+/**
+ * nouveau_svm_exact_fini - end nouveau_svm_exact_init()
+ * @exact: the notifier
+ *
+ * From now on the buffer's own notifier alone watches the pages, as it did all
+ * the time. Sleeps.
+ */
+void nouveau_svm_exact_fini(struct nouveau_svm_exact *exact)
+{
+	mmu_range_notifier_remove(&exact->notifier);
+}
+
+/* One PFNMAP for each part of the window outside of the unmanaged hole. */
+static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
+				     struct nouveau_svm_map *map)
+{
+	const u8 shift = map->leaf ? NOUVEAU_SVM_BUFFER_SHIFT :
+				     NOUVEAU_SVM_PAGE_SHIFT;
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	int part, ret;
+
+	for (part = 0; part < 2; part++) {
+		unsigned long start = base +
+			((unsigned long)map->first << NOUVEAU_SVM_PAGE_SHIFT);
+		unsigned long end = start +
+			((unsigned long)map->nr << NOUVEAU_SVM_PAGE_SHIFT);
+		u64 under[NOUVEAU_SVM_MAP_HEAD];
+		struct nouveau_svm_pfnmap *args;
+		unsigned int first;
+
+		if (!nouveau_svm_managed_part(buffer->svmm, part, &start, &end))
+			continue;
+
+		first = (start - base) >> NOUVEAU_SVM_PAGE_SHIFT;
+		args = (void *)&map->words[first];
+		/* Behind a small hole these are entries of the first part. */
+		memcpy(under, args, sizeof(under));
+		*args = (struct nouveau_svm_pfnmap) {
+			.i.type = NVIF_IOCTL_V0_MTHD,
+			.m.method = NVIF_VMM_V0_PFNMAP,
+			.p.page = shift,
+			.p.addr = start,
+			.p.size = end - start,
+		};
+		ret = nvif_object_ioctl(&buffer->svmm->vmm->vmm.object, args,
+					sizeof(*args) +
+					((end - start) >> shift) * sizeof(u64),
+					NULL);
+		memcpy(args, under, sizeof(under));
+		nouveau_svm_count(nouveau_svmm_svm(buffer->svmm),
+				  NOUVEAU_SVM_PFNMAPS, 1);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* What a mapping did, for the counters; by place and by whether it was new. */
+struct nouveau_svm_mapped {
+	unsigned int system;
+	unsigned int vram;
+	unsigned int upgraded;
+	unsigned int atomic;
+};
+
+static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
+					struct nouveau_svm_map *map,
+					struct nouveau_svm_mapped *mapped)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+	struct nouveau_svm_pages *pages = buffer->pages;
+	const unsigned int end = map->first + map->nr;
+	DECLARE_BITMAP(fresh, NOUVEAU_SVM_BUFFER_PAGES);
+	unsigned int page, lost = 0;
+	unsigned int first = end, last = 0;
+	int ret;
+
+	bitmap_zero(fresh, NOUVEAU_SVM_BUFFER_PAGES);
+	for (page = map->first; page < end; page++) {
+		enum nouveau_svm_state new = nouveau_svm_phys_state(map->phys[page]);
+		enum nouveau_svm_state old;
+
+		if (new == NOUVEAU_SVM_NONE)
+			continue;
+		old = nouveau_svm_pages_state(pages, page);
+		if (old >= new) {
+			map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
+			continue;
+		}
+		first = min(first, page);
+		last = page;
+		nouveau_svm_pages_set(pages, page, new);
+		mapped->atomic += new == NOUVEAU_SVM_ATOMIC;
+		if (old != NOUVEAU_SVM_NONE) {
+			mapped->upgraded++;
+			continue;
+		}
+		__set_bit(page, fresh);
+		if (map->phys[page] & NVIF_VMM_PFNMAP_V0_VRAM) {
+			__set_bit(page, pages->vram);
+			mapped->vram++;
+		} else {
+			mapped->system++;
+		}
+	}
+	buffer->live += mapped->vram + mapped->system;
+	spin_unlock(&buffer->lock);
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE,
+			  mapped->vram + mapped->system);
+	if (first > last)
+		return 0;
+
+	map->first = first;
+	map->nr = last - first + 1;
+	ret = nouveau_svm_buffer_pfnmap(buffer, map);
+	if (ret) {
+		nouveau_svm_buffer_clear_range(buffer, first, last + 1, false);
+		return ret;
+	}
+
+	/* What could not be mapped for DMA: its fault is to come again. */
+	spin_lock(&buffer->lock);
+	for_each_set_bit(page, fresh, NOUVEAU_SVM_BUFFER_PAGES) {
+		if (map->phys[page] & NVIF_VMM_PFNMAP_V0_V)
+			continue;
+		nouveau_svm_pages_set(pages, page, NOUVEAU_SVM_NONE);
+		__clear_bit(page, pages->vram);
+		lost++;
+	}
+	buffer->live -= lost;
+	spin_unlock(&buffer->lock);
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE, -(s64)lost);
+	return lost ? -ENOMEM : 0;
+}
+
+static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
+				       struct nouveau_svm_map *map,
+				       struct nouveau_svm_mapped *mapped)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+	enum nouveau_svm_state new = nouveau_svm_phys_state(map->phys[0]);
+	enum nouveau_svm_state old = buffer->leaf;
+	const bool vram = map->phys[0] & NVIF_VMM_PFNMAP_V0_VRAM;
+	int ret;
+
+	if (old >= new) {
+		spin_unlock(&buffer->lock);
+		return 0;
+	}
+	WRITE_ONCE(buffer->leaf, new);
+	buffer->leaf_vram = vram;
+	buffer->live = NOUVEAU_SVM_BUFFER_PAGES;
+	spin_unlock(&buffer->lock);
+
+	if (!old)
+		nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE,
+				  NOUVEAU_SVM_BUFFER_PAGES);
+
+	map->first = 0;
+	map->nr = NOUVEAU_SVM_BUFFER_PAGES;
+	ret = nouveau_svm_buffer_pfnmap(buffer, map);
+	if (!ret && !(map->phys[0] & NVIF_VMM_PFNMAP_V0_V))
+		ret = -ENOMEM;
+	if (ret) {
+		nouveau_svm_buffer_clear_leaf(buffer, false);
+		return ret;
+	}
+	if (old)
+		mapped->upgraded = NOUVEAU_SVM_BUFFER_PAGES;
+	else if (vram)
+		mapped->vram = NOUVEAU_SVM_BUFFER_PAGES;
+	else
+		mapped->system = NOUVEAU_SVM_BUFFER_PAGES;
+	return 0;
+}
+
+static void nouveau_svm_mapped_count(struct nouveau_svm *svm, bool leaf,
+				     const struct nouveau_svm_mapped *mapped)
+{
+	nouveau_svm_count(svm, leaf ? NOUVEAU_SVM_PAGES_SYSTEM_2M :
+				      NOUVEAU_SVM_PAGES_SYSTEM, mapped->system);
+	nouveau_svm_count(svm, leaf ? NOUVEAU_SVM_PAGES_VRAM_2M :
+				      NOUVEAU_SVM_PAGES_VRAM, mapped->vram);
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_UPGRADED, mapped->upgraded);
+	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_ATOMIC, mapped->atomic);
+}
+
+/**
+ * nouveau_svm_buffer_map - map pages, unless the address space has changed
+ * @buffer: the buffer, referenced and claimed by the caller
+ * @mrn: the notifier that mmu_range_read_begin() was called for: the buffer's
+ *	own, or an exact one of this buffer that covers the pages
+ * @seq: what it returned
+ * @map: what to map; &nouveau_svm_map.mapped is set. Its other members change
+ *
+ * A page that is mapped already is never taken rights from. A window of small
+ * pages replaces a 2 MiB page and the other way round, so both page tables have
+ * to be there as needed: nouveau_svm_buffer_prepare().
+ *
+ * Sleeps. The caller holds neither the mmap lock nor a lock of the buffer; it may
+ * hold a folio lock.
+ *
+ * Return: 0; -EBUSY after a collision, nothing was mapped then and the caller
+ * reads the address space again; -ENOMEM if some pages could not be mapped for
+ * DMA; or another error of the page tables.
+ */
+int nouveau_svm_buffer_map(struct nouveau_svm_buffer *buffer,
+			   struct mmu_range_notifier *mrn, unsigned long seq,
+			   struct nouveau_svm_map *map)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+	struct nouveau_svm_mapped mapped = {};
+	const bool leaf = map->leaf;
+	u64 time = ktime_get_ns();
+	bool retry;
+	int ret;
+
+	map->mapped = 0;
+	if (WARN_ON_ONCE(map->nr > NOUVEAU_SVM_BUFFER_PAGES ||
+			 map->first > NOUVEAU_SVM_BUFFER_PAGES - map->nr))
+		return -EINVAL;
+
+	mutex_lock(&buffer->mutex);
+	if (buffer->live && leaf != !!buffer->leaf)
+		nouveau_svm_buffer_clear_range(buffer, 0,
+					       NOUVEAU_SVM_BUFFER_PAGES, false);
+
+	spin_lock(&buffer->lock);
+	retry = mmu_range_read_retry(mrn, seq);
+	if (nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_SKIP_RETRY))
+		retry = false;
+	if (retry || nouveau_svm_should_fail(svm, NOUVEAU_SVM_INJECT_COLLIDE)) {
+		spin_unlock(&buffer->lock);
+		ret = -EBUSY;
+	} else if (leaf) {
+		ret = nouveau_svm_buffer_map_leaf(buffer, map, &mapped);
+	} else {
+		ret = nouveau_svm_buffer_map_small(buffer, map, &mapped);
+	}
+	if (!buffer->live)
+		nouveau_svm_buffer_queue(buffer);
+	mutex_unlock(&buffer->mutex);
+
+	if (ret)
+		return ret;
+
+	nouveau_svm_mapped_count(svm, leaf, &mapped);
+	map->mapped = mapped.system + mapped.vram + mapped.upgraded;
+	if (map->mapped) {
+		trace_nouveau_svm_map(buffer->svmm,
+				      nouveau_svm_buffer_start(buffer) +
+				      ((unsigned long)map->first << NOUVEAU_SVM_PAGE_SHIFT),
+				      map->mapped, leaf);
+		nouveau_svm_count(svm, NOUVEAU_SVM_NS_MAP, ktime_get_ns() - time);
+	}
+	return 0;
+}
+
+static void nouveau_svm_buffer_put_tables(struct nouveau_svm_buffer *buffer)
+{
+	struct nvif_vmm *vmm = &buffer->svmm->vmm->vmm;
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	int part;
+
+	lockdep_assert_held(&buffer->svmm->tables);
+
+	if (test_and_clear_bit(BUFFER_LEAF, &buffer->flags))
+		nvif_vmm_raw_put(vmm, base, NOUVEAU_SVM_BUFFER_SIZE,
+				 NOUVEAU_SVM_BUFFER_SHIFT);
+
+	if (!test_and_clear_bit(BUFFER_SMALL, &buffer->flags))
+		return;
+	for (part = 0; part < 2; part++) {
+		unsigned long start = base;
+		unsigned long end = base + NOUVEAU_SVM_BUFFER_SIZE;
+
+		if (nouveau_svm_managed_part(buffer->svmm, part, &start, &end))
+			nvif_vmm_raw_put(vmm, start, end - start,
+					 NOUVEAU_SVM_PAGE_SHIFT);
+	}
+}
+
+static int nouveau_svm_buffer_get_small(struct nouveau_svm_buffer *buffer)
+{
+	struct nvif_vmm *vmm = &buffer->svmm->vmm->vmm;
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	struct nouveau_svm_pages *pages = NULL;
+	unsigned long got = 0;
+	int part, ret;
+
+	if (!buffer->pages) {
+		pages = kzalloc(sizeof(*pages), GFP_KERNEL);
+		if (!pages)
+			return -ENOMEM;
+	}
+
+	/* The new table's directory entry would go where the 2 MiB page's is. */
+	nouveau_svm_buffer_clear(buffer);
+
+	for (part = 0; part < 2; part++) {
+		unsigned long start = base;
+		unsigned long end = base + NOUVEAU_SVM_BUFFER_SIZE;
+
+		if (!nouveau_svm_managed_part(buffer->svmm, part, &start, &end))
+			continue;
+		ret = nvif_vmm_raw_get(vmm, start, end - start,
+				       NOUVEAU_SVM_PAGE_SHIFT);
+		if (ret) {
+			if (got)
+				nvif_vmm_raw_put(vmm, base, got,
+						 NOUVEAU_SVM_PAGE_SHIFT);
+			kfree(pages);
+			return ret;
+		}
+		if (start == base)
+			got = end - start;
+	}
+
+	if (pages) {
+		spin_lock(&buffer->lock);
+		/* Pairs with smp_load_acquire() in nouveau_svm_buffer_state(). */
+		smp_store_release(&buffer->pages, pages);
+		spin_unlock(&buffer->lock);
+	}
+	set_bit(BUFFER_SMALL, &buffer->flags);
+	return 0;
+}
+
+/**
+ * nouveau_svm_buffer_prepare - have the page tables that a mapping needs
+ * @buffer: the buffer, referenced and claimed by the caller
+ * @leaf: for a 2 MiB page; otherwise for small ones
+ *
+ * Allocates and sleeps, so the caller holds no lock. Costs a bit test if they
+ * are there already.
+ *
+ * Return: 0; -ENOMEM; or -EINVAL for a 2 MiB page that the unmanaged hole cuts,
+ * which is then to be mapped by small pages.
+ */
+int nouveau_svm_buffer_prepare(struct nouveau_svm_buffer *buffer, bool leaf)
+{
+	const unsigned int bit = leaf ? BUFFER_LEAF : BUFFER_SMALL;
+	struct nouveau_svmm *svmm = buffer->svmm;
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	int ret = 0;
+
+	if (test_bit(bit, &buffer->flags))
+		return 0;
+	if (leaf && !nouveau_svm_managed(svmm, base,
+					 base + NOUVEAU_SVM_BUFFER_SIZE))
+		return -EINVAL;
+
+	mutex_lock(&svmm->tables);
+	if (leaf) {
+		ret = nvif_vmm_raw_get(&svmm->vmm->vmm, base,
+				       NOUVEAU_SVM_BUFFER_SIZE,
+				       NOUVEAU_SVM_BUFFER_SHIFT);
+		if (!ret)
+			set_bit(BUFFER_LEAF, &buffer->flags);
+	} else {
+		ret = nouveau_svm_buffer_get_small(buffer);
+	}
+	mutex_unlock(&svmm->tables);
+	return ret;
+}
+
+/**
+ * nouveau_svm_buffer_find - look up a buffer
+ * @svmm: the address space
+ * @addr: any address in the block
+ *
+ * Any context that can take RCU; no other lock.
+ *
+ * Return: the buffer with a reference, for nouveau_svm_buffer_put(); or NULL if
+ * there is none or it is being retired.
+ */
+struct nouveau_svm_buffer *nouveau_svm_buffer_find(struct nouveau_svmm *svmm,
+						   unsigned long addr)
+{
+	struct nouveau_svm_buffer *buffer;
+
+	rcu_read_lock();
+	buffer = xa_load(&svmm->buffers, addr >> NOUVEAU_SVM_BUFFER_SHIFT);
+	if (buffer && !refcount_inc_not_zero(&buffer->refs))
+		buffer = NULL;
+	rcu_read_unlock();
+	return buffer;
+}
+
+static struct nouveau_svm_buffer *
+nouveau_svm_buffer_new(struct nouveau_svmm *svmm, unsigned long start)
+{
+	struct nouveau_svm_buffer *buffer;
+	int ret;
+
+	buffer = kzalloc(sizeof(*buffer), GFP_KERNEL);
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+
+	buffer->svmm = svmm;
+	/* One for being live, one for the caller. */
+	refcount_set(&buffer->refs, 2);
+	spin_lock_init(&buffer->lock);
+	mutex_init(&buffer->mutex);
+	buffer->notifier.ops = &nouveau_svm_buffer_ops;
+
+	ret = mmu_range_notifier_insert(&buffer->notifier, start,
+					NOUVEAU_SVM_BUFFER_SIZE, svmm->mm);
+	if (ret) {
+		kfree(buffer);
+		return ERR_PTR(ret);
+	}
+	mmu_range_notifier_set_lock(&buffer->notifier, &buffer->lock);
+	nouveau_svm_count(nouveau_svmm_svm(svmm), NOUVEAU_SVM_NOTIFIER_INSERTS, 1);
+	return buffer;
+}
+
+static void nouveau_svm_buffer_free(struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+
+	trace_nouveau_svm_buffer(buffer->svmm, nouveau_svm_buffer_start(buffer),
+				 false);
+	mmu_range_notifier_remove(&buffer->notifier);
+	nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_RETIRED, 1);
+	nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_LIVE, -1);
+	kfree(buffer->pages);
+	kfree_rcu(buffer, rcu);
+}
+
+/**
+ * nouveau_svm_buffer_get - look up a buffer, make it if there is none
+ * @svmm: the address space, between nouveau_svmm_enter() and
+ *	nouveau_svmm_leave()
+ * @addr: any address in the block
+ *
+ * Sleeps; the caller holds mm_users of the address space and no lock.
+ *
+ * Return: the buffer with a reference, for nouveau_svm_buffer_put(); or an
+ * ERR_PTR(): -ENOMEM, or an error of mmu_range_notifier_insert().
+ */
+struct nouveau_svm_buffer *nouveau_svm_buffer_get(struct nouveau_svmm *svmm,
+						  unsigned long addr)
+{
+	const unsigned long start = addr & NOUVEAU_SVM_BUFFER_MASK;
+	struct nouveau_svm_buffer *buffer, *other;
+	int ret = 0;
+
+	buffer = nouveau_svm_buffer_find(svmm, addr);
+	if (buffer)
+		return buffer;
+
+	/* The insert may take the mmap lock: not under @tables. */
+	buffer = nouveau_svm_buffer_new(svmm, start);
+	if (IS_ERR(buffer))
+		return buffer;
+
+	/* A buffer that is in the xarray under @tables is not being retired. */
+	mutex_lock(&svmm->tables);
+	other = nouveau_svm_buffer_find(svmm, addr);
+	if (!other)
+		ret = xa_err(xa_store(&svmm->buffers,
+				      start >> NOUVEAU_SVM_BUFFER_SHIFT, buffer,
+				      GFP_KERNEL));
+	mutex_unlock(&svmm->tables);
+
+	if (other || ret) {
+		mmu_range_notifier_remove(&buffer->notifier);
+		kfree(buffer);
+		return ret ? ERR_PTR(ret) : other;
+	}
+	nouveau_svm_count(nouveau_svmm_svm(svmm), NOUVEAU_SVM_BUFFERS_CREATED, 1);
+	nouveau_svm_count(nouveau_svmm_svm(svmm), NOUVEAU_SVM_BUFFERS_LIVE, 1);
+	trace_nouveau_svm_buffer(svmm, start, true);
+	return buffer;
+}
+
+/**
+ * nouveau_svm_buffer_put - drop a reference
+ * @buffer: the buffer
+ *
+ * If nothing is mapped, the buffer is retired some time later. Any context.
+ */
+void nouveau_svm_buffer_put(struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svmm *svmm = buffer->svmm;
+
+	if (nouveau_svm_control(nouveau_svmm_svm(svmm),
+				NOUVEAU_SVM_CONTROL_LEAK_BUFFER))
+		return;
+	/* While we have our reference: afterwards it may be freed. */
+	if (!READ_ONCE(buffer->live))
+		nouveau_svm_buffer_queue(buffer);
+	/* The one for being live is left. */
+	refcount_dec(&buffer->refs);
+}
+
+/* A claim pairs with the clear_bit_unlock() in nouveau_svm_buffer_release(). */
+static bool nouveau_svm_buffer_take(struct nouveau_svm_buffer *buffer)
+{
+	return !test_and_set_bit_lock(BUFFER_CLAIMED, &buffer->flags);
+}
+
+/**
+ * nouveau_svm_buffer_try_claim - become the one who maps, or leave a note
+ * @buffer: the buffer, referenced
+ *
+ * Return: true if the buffer is claimed now; false if somebody else has it, whose
+ * nouveau_svm_buffer_release() will return true.
+ */
+bool nouveau_svm_buffer_try_claim(struct nouveau_svm_buffer *buffer)
+{
+	if (nouveau_svm_buffer_take(buffer))
+		return true;
+	set_bit(BUFFER_DEFERRED, &buffer->flags);
+	/*
+	 * Pairs with the smp_mb__after_atomic() in
+	 * nouveau_svm_buffer_release(): either it sees the note or we see the
+	 * claim gone.
+	 */
+	smp_mb__after_atomic();
+	return nouveau_svm_buffer_take(buffer);
+}
+
+/**
+ * nouveau_svm_buffer_claim - become the one who maps; sleeps
+ * @buffer: the buffer, referenced
+ */
+void nouveau_svm_buffer_claim(struct nouveau_svm_buffer *buffer)
+{
+	wait_event(buffer->svmm->idle, nouveau_svm_buffer_take(buffer));
+}
+
+/**
+ * nouveau_svm_buffer_release - end a claim
+ * @buffer: the buffer, claimed by the caller
+ *
+ * Return: true if a fault was deferred meanwhile: the caller owes a replay.
+ */
+bool nouveau_svm_buffer_release(struct nouveau_svm_buffer *buffer)
+{
+	bool deferred;
+
+	clear_bit_unlock(BUFFER_CLAIMED, &buffer->flags);
+	/* Pairs with the one in nouveau_svm_buffer_try_claim(). */
+	smp_mb__after_atomic();
+	deferred = test_and_clear_bit(BUFFER_DEFERRED, &buffer->flags);
+	wake_up_all(&buffer->svmm->idle);
+	return deferred;
+}
+
+/* The last reference, if nobody uses the buffer and nothing is mapped */
+static bool nouveau_svm_buffer_kill(struct nouveau_svm_buffer *buffer)
+{
+	bool empty;
+
+	if (READ_ONCE(buffer->live) || !refcount_dec_if_one(&buffer->refs))
+		return false;
+
+	/* Nobody can map any more. But somebody may have, just before. */
+	spin_lock(&buffer->lock);
+	empty = !buffer->live;
+	spin_unlock(&buffer->lock);
+	if (!empty)
+		refcount_set(&buffer->refs, 1);
+	return empty;
+}
+
+/**
+ * nouveau_svm_buffers_retire - let empty buffers go now
+ * @svmm: the address space
+ *
+ * Sleeps; the caller holds no lock but perhaps &nouveau_svm.mutex.
+ */
+void nouveau_svm_buffers_retire(struct nouveau_svmm *svmm)
+{
+	struct nouveau_svm_buffer *buffer, *next;
+	LIST_HEAD(retired);
+
+	mutex_lock(&svmm->tables);
+	spin_lock(&svmm->retire_lock);
+	list_splice_init(&svmm->retired, &retired);
+	spin_unlock(&svmm->retire_lock);
+
+	list_for_each_entry_safe(buffer, next, &retired, retire) {
+		list_del_init(&buffer->retire);
+		/* From here on it can be queued again, so that none is missed. */
+		clear_bit_unlock(BUFFER_QUEUED, &buffer->flags);
+		if (!nouveau_svm_buffer_kill(buffer)) {
+			/* Somebody puts it later, and then need not tell us. */
+			if (!READ_ONCE(buffer->live))
+				nouveau_svm_buffer_queue(buffer);
+			continue;
+		}
+		/* No callback and nobody else can queue what is dead and empty. */
+		xa_erase(&svmm->buffers, nouveau_svm_buffer_start(buffer) >>
+					 NOUVEAU_SVM_BUFFER_SHIFT);
+		nouveau_svm_buffer_put_tables(buffer);
+		nouveau_svm_buffer_free(buffer);
+	}
+	mutex_unlock(&svmm->tables);
+}
+
+static void nouveau_svm_buffers_retire_work(struct work_struct *work)
+{
+	nouveau_svm_buffers_retire(container_of(to_delayed_work(work),
+						struct nouveau_svmm, retire));
+}
+
+/**
+ * nouveau_svm_buffers_init - an address space without buffers
+ * @svmm: the address space
+ */
+void nouveau_svm_buffers_init(struct nouveau_svmm *svmm)
+{
+	xa_init(&svmm->buffers);
+	mutex_init(&svmm->tables);
+	spin_lock_init(&svmm->retire_lock);
+	INIT_LIST_HEAD(&svmm->retired);
+	INIT_DELAYED_WORK(&svmm->retire, nouveau_svm_buffers_retire_work);
+}
+
+/**
+ * nouveau_svm_buffers_clear - take all pages from the GPU
+ * @svmm: the address space
+ *
+ * They come back by faults. Sleeps.
+ */
+void nouveau_svm_buffers_clear(struct nouveau_svmm *svmm)
+{
+	struct nouveau_svm_buffer *buffer;
+	unsigned long index;
+
+	xa_for_each(&svmm->buffers, index, buffer) {
+		buffer = nouveau_svm_buffer_find(svmm,
+						 index << NOUVEAU_SVM_BUFFER_SHIFT);
+		if (!buffer)
+			continue;
+		nouveau_svm_buffer_clear(buffer);
+		nouveau_svm_buffer_put(buffer);
+	}
+}
+
+/**
+ * nouveau_svm_buffers_fini - give back all buffers
+ * @svmm: the address space; dead, and nobody is between nouveau_svmm_enter() and
+ *	nouveau_svmm_leave()
+ *
+ * After it no callback for this address space runs or will run. Sleeps. Can be
+ * called again.
+ */
+void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(svmm);
+	struct nouveau_svm_buffer *buffer;
+	unsigned long index;
+
+	/* Queued by callbacks until the last notifier is gone. */
+	xa_for_each(&svmm->buffers, index, buffer) {
+		nouveau_svm_buffer_clear(buffer);
+		mmu_range_notifier_remove(&buffer->notifier);
+	}
+	cancel_delayed_work_sync(&svmm->retire);
+
+	mutex_lock(&svmm->tables);
+	xa_for_each(&svmm->buffers, index, buffer) {
+		xa_erase(&svmm->buffers, index);
+		nouveau_svm_buffer_put_tables(buffer);
+		/* A lost reference is no reason to free what may be in use. */
+		if (!refcount_dec_if_one(&buffer->refs)) {
+			pr_err("nouveau: svm: a reference to a buffer was lost\n");
+			continue;
+		}
+		nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_RETIRED, 1);
+		nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_LIVE, -1);
+		kfree(buffer->pages);
+		kfree_rcu(buffer, rcu);
+	}
+	INIT_LIST_HEAD(&svmm->retired);
+	mutex_unlock(&svmm->tables);
+	xa_destroy(&svmm->buffers);
+}
