@@ -32,6 +32,7 @@ static const char *const switches[GP_SWITCH_COUNT] = {
     [GP_SWITCH_OVERFLOW] = "overflow",
     [GP_SWITCH_DUPLICATE] = "duplicate",
     [GP_SWITCH_STORM] = "storm",
+    [GP_SWITCH_LATE_VALID] = "late-valid-us",
 };
 
 static const char usage[] =

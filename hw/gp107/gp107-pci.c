@@ -334,6 +334,11 @@ static const struct {
         "storm",
         "misbehave: raise so many spurious prefetch faults (0: off)",
     },
+    [GP_SWITCH_LATE_VALID] = {
+        "late-valid-us",
+        "misbehave: set the valid bit of a fault so many microseconds after "
+        "PUT tells of it (0: off)",
+    },
 };
 
 static const struct {

@@ -279,6 +279,32 @@ static void test_overflow(void)
     test_gpu_free(t);
 }
 
+/* PUT tells of a fault that is not valid yet; those after it wait as well. */
+static void test_late_valid(void)
+{
+    TestGpu *t = start();
+
+    t->gpu->cfg.switches[GP_SWITCH_LATE_VALID] = 5;
+    g_assert_true(post(t, 0x1000, GP_ACCESS_READ));
+    t->gpu->cfg.switches[GP_SWITCH_LATE_VALID] = 0;
+    g_assert_true(post(t, 0x2000, GP_ACCESS_READ));
+    g_assert_cmphex(test_rd(t, PUT), ==, 2);
+    g_assert_true(line(t));
+    gp107_run(t->gpu, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(entry_word(t, i, 2), ==, (i + 1) * 0x1000);
+        g_assert_cmphex(entry_word(t, i, 7), ==, 0x00000102);
+    }
+    test_advance(t, 5000);
+    gp107_run(t->gpu, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(entry_word(t, i, 7), ==, 0x80000102);
+    }
+    g_assert_true(post(t, 0x3000, GP_ACCESS_READ));
+    g_assert_cmphex(entry_word(t, 2, 7), ==, 0x80000102);
+    test_gpu_free(t);
+}
+
 static void test_storm(void)
 {
     TestGpu *t = start();
@@ -433,6 +459,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fault/buffer/counters", test_counters);
     g_test_add_func("/fault/switch/duplicate", test_duplicates);
     g_test_add_func("/fault/switch/overflow", test_overflow);
+    g_test_add_func("/fault/switch/late-valid", test_late_valid);
     g_test_add_func("/fault/switch/storm", test_storm);
     g_test_add_func("/fault/unit/registers", test_unit);
     g_test_add_func("/fault/unit/report-time", test_report_time);

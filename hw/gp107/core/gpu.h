@@ -28,6 +28,7 @@ typedef enum GpSwitch {
     GP_SWITCH_OVERFLOW,             /* the n-th fault finds no room */
     GP_SWITCH_DUPLICATE,            /* post every fault n times more */
     GP_SWITCH_STORM,                /* raise n spurious prefetch faults */
+    GP_SWITCH_LATE_VALID,           /* set valid bits after n microseconds */
     GP_SWITCH_COUNT
 } GpSwitch;
 

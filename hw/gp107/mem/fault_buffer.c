@@ -55,6 +55,8 @@ struct GpFaultBuffer {
     uint32_t entries;
     uint32_t get;
     uint32_t put;
+    uint32_t late;                  /* from here to PUT none is valid yet... */
+    uint64_t late_ns;               /* ...and then they will be */
     GpFault recent[RECENT];         /* by the count of posts % RECENT */
     uint64_t posts;
 };
@@ -93,13 +95,48 @@ static bool is_duplicate(const GpFaultBuffer *fb, const GpFault *fault)
     return false;
 }
 
+static uint64_t entry_va(const GpFaultBuffer *fb, uint32_t index)
+{
+    return fb->base + (uint64_t)index * ENTRY_SIZE;
+}
+
+static bool set_valid(GpFaultBuffer *fb, uint32_t index)
+{
+    uint64_t va = entry_va(fb, index) + ENTRY_INFO * 4;
+    uint32_t info;
+
+    if (!gp_bar2_gpu_read(fb->gpu, va, &info, 4)) {
+        return false;
+    }
+    info |= INFO_VALID;
+    return gp_bar2_gpu_write(fb->gpu, va, &info, 4);
+}
+
+/* Entries that the switch keeps from being valid, once their time has come. */
+static void settle_late(GpFaultBuffer *fb)
+{
+    if (fb->late == fb->put) {
+        return;
+    }
+    if (gp_now(fb->gpu) < fb->late_ns) {
+        gp_wake_at(fb->gpu, fb->late_ns);
+        return;
+    }
+    for (; fb->late != fb->put; fb->late = next(fb, fb->late)) {
+        if (!set_valid(fb, fb->late)) {
+            gp_log(fb->gpu, GP_LOG_GUEST,
+                   "fault buffer: BAR2 no longer maps its entry %u", fb->late);
+        }
+    }
+}
+
 /*
  * The entry without its valid bit first, then the word that holds it: who
  * polls for the bit finds the rest in place.
  */
-static bool write_entry(GpFaultBuffer *fb, const GpFault *fault)
+static bool write_entry(GpFaultBuffer *fb, const GpFault *fault, bool late)
 {
-    uint64_t va = fb->base + (uint64_t)fb->put * ENTRY_SIZE;
+    uint64_t va = entry_va(fb, fb->put);
     uint64_t time = gp_ptimer_ns(fb->gpu);
     uint64_t page = fault->va & ~0xfffull;
     uint32_t entry[ENTRY_WORDS] = {
@@ -120,22 +157,31 @@ static bool write_entry(GpFaultBuffer *fb, const GpFault *fault)
     if (!gp_bar2_gpu_write(fb->gpu, va, entry, sizeof(entry))) {
         return false;
     }
-    entry[ENTRY_INFO] |= INFO_VALID;
-    return gp_bar2_gpu_write(fb->gpu, va + ENTRY_INFO * 4, &entry[ENTRY_INFO],
-                             4);
+    return late || set_valid(fb, fb->put);
 }
 
 static bool post(GpFaultBuffer *fb, const GpFault *fault)
 {
+    uint32_t us = fb->gpu->cfg.switches[GP_SWITCH_LATE_VALID];
+    bool late;
+
+    settle_late(fb);
+    late = us || fb->late != fb->put;
     if (!fb->enabled || next(fb, fb->put) == fb->get) {
         return false;
     }
-    if (!write_entry(fb, fault)) {
+    if (!write_entry(fb, fault, late)) {
         gp_log(fb->gpu, GP_LOG_GUEST,
                "fault buffer: BAR2 does not map its entry %u", fb->put);
         return false;
     }
     fb->recent[fb->posts++ % RECENT] = *fault;
+    if (!late) {
+        fb->late = next(fb, fb->put);
+    } else if (fb->late == fb->put) {
+        fb->late_ns = gp_now(fb->gpu) + us * 1000ull;
+        gp_wake_at(fb->gpu, fb->late_ns);
+    }
     fb->put = next(fb, fb->put);
     gp_count(fb->gpu, GP_COUNTER_FAULTS_READ + fault->access, 1);
     return true;
@@ -171,6 +217,7 @@ void gp_fault_buffer_poll(Gp107 *gpu)
     uint32_t *left = &gpu->cfg.switches[GP_SWITCH_STORM];
     GpFault fault;
 
+    settle_late(fb);
     if (!*left || !fb->posts) {
         return;
     }
@@ -259,5 +306,6 @@ void gp_fault_buffer_reset(GpFaultBuffer *fb)
     fb->enabled = false;
     fb->get = 0;
     fb->put = 0;
+    fb->late = 0;
     fb->posts = 0;
 }
