@@ -32,14 +32,14 @@ static void after(void)
 {
 	char line[256];
 
-	if (svm_stats_present(&svm_stats)) {
-		igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
-			     "the GPU does not come to rest\n");
+	svm_check_mirror();
+	if (svm_stats_present(&svm_stats))
 		igt_assert_eq_u64(svm_stats_read(&svm_stats,
 						 SVM_TLB_STALE_LATE),
 				  stale_before);
-		igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
-	}
+	svm_close_all();
+	igt_assert_f(!svm_leaks(5000, line, sizeof(line)),
+		     "left behind: %s\n", line);
 	igt_assert_f(!svm_kmsg_complaint(&svm_stats, line, sizeof(line)),
 		     "kernel log: %s\n", line);
 	igt_reset_timeout();
@@ -91,6 +91,9 @@ igt_main
 		ret = svm_stats_open(&svm_stats, fd);
 		igt_info("debug block of an emulated card: %s\n",
 			 ret ? "absent, TLB checks skipped" : "present");
+		ret = svm_debugfs_open(fd);
+		igt_info("the driver's own counters and audit: %s\n",
+			 ret ? "absent, not asked" : "present");
 		close(fd);
 		igt_require_f(!svm_kmsg_open(&svm_stats), "no /dev/kmsg\n");
 	}
@@ -103,6 +106,8 @@ igt_main
 	run(svm_client_tests);
 	run(svm_card_tests);
 
-	igt_fixture
+	igt_fixture {
+		svm_debugfs_close();
 		svm_stats_close(&svm_stats);
+	}
 }

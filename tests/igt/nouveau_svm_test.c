@@ -22,18 +22,24 @@ struct svm_gpu *svm_client(void)
 	return gpu;
 }
 
-static void check_tlb(void)
+void svm_check_mirror(void)
 {
-	if (!svm_stats_present(&svm_stats))
-		return;
-	igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
-		     "the GPU does not come to rest\n");
-	igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
+	char line[256];
+	long n;
+
+	if (svm_stats_present(&svm_stats)) {
+		igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
+			     "the GPU does not come to rest\n");
+		igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
+	}
+	n = svm_audit(line, sizeof(line));
+	igt_assert_f(n >= 0, "audit: %s\n", strerror(-n));
+	igt_assert_f(!n, "audit: %ld violations, the first: %s\n", n, line);
 }
 
 void svm_client_close(struct svm_gpu *gpu)
 {
-	check_tlb();
+	svm_check_mirror();
 	svm_close(gpu);
 	free(gpu);
 }

@@ -9,6 +9,7 @@
 
 #include "igt.h"
 
+#include "nouveau_svm_audit.h"
 #include "nouveau_svm_gpu.h"
 #include "nouveau_svm_stats.h"
 
@@ -38,8 +39,13 @@ extern struct svm_stats svm_stats;
 
 /* A client, ready to launch. */
 struct svm_gpu *svm_client(void);
-/* Also checks that the GPU's TLB agrees with the page tables. */
+/* Also checks what svm_check_mirror() does. */
 void svm_client_close(struct svm_gpu *gpu);
+/*
+ * Asserts that the GPU's TLB agrees with its page tables, and these with the
+ * process's; as far as the card and the kernel can tell.
+ */
+void svm_check_mirror(void);
 /* First in a forked child: the clients are the parent's; a time limit. */
 void svm_child(void);
 /* Asserts that a client that starts now works. */
