@@ -37,13 +37,14 @@ help:
 	@echo 'make check-converted each driver that the semantic patch converts compiles'
 	@echo 'make check-series    each commit of the branch builds; its form'
 	@echo 'make check-igt       the IGT tests on the branch'
-	@echo 'make check-stock     the same on the untouched base'
+	@echo 'make check-stock     the same on the untouched base, all of them'
 	@echo 'make check-distro    the kernel that Debian packages, on the card'
 	@echo 'make check-deb       the configuration of that package; nouveau and mm in it'
 	@echo 'make check-debug     the tests of the guest under lockdep, KASAN, KCSAN'
 	@echo 'make bench           bench-mm and bench-model'
 	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
 	@echo 'make bench-model     how fast the model computes'
+	@echo 'make defects         the table of defects, from the last runs of these two'
 	@echo 'make lint            style, licences, structure'
 	@echo 'make shell           a guest with a prompt'
 	@echo 'make tree            the base and the branch as a git repository'
@@ -190,7 +191,7 @@ check-igt: kernel $(guest_needs) igt
 	@$(check_sh) igt controls
 
 check-stock: kernel-stock $(guest_needs) igt
-	@$(check_sh) stock
+	@$(check_sh) stock-all
 
 check-distro: qemu distro
 	@$(check_sh) distro
@@ -211,6 +212,10 @@ bench-mm: kernel kernel-stock $(guest_needs)
 
 bench-model: deps
 	@$(MAKE) -C tests/model O=$(O)/model bench
+
+.PHONY: defects
+defects:
+	@tools/defects-table.sh --out $(O)
 
 .PHONY: clean
 clean:

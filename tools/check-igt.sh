@@ -8,7 +8,7 @@
 usage()
 {
 	cat <<END
-Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE]
+Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE] [--defects]
 
 Run every subtest of nouveau_svm in a guest and print a line for each. One
 guest serves all of them; if one brings it down, the rest run in another.
@@ -17,10 +17,14 @@ A line of FILE, '#' begins a comment, is 'SUBTEST RESULT WHY': RESULT is fail,
 crash (brings the guest down) or skip, WHY names the driver's defect. What is
 not listed must pass; a listed subtest that passes is a failure too.
 
+Leaves a line 'SUBTEST RESULT' for each in OUT/igt-results-NAME, from which
+tools/defects-table.sh makes its table.
+
   --out DIR      the build directory (default: build)
   --kernel NAME  branch (default), debug or kcsan: the branch's; or stock
   --expect FILE  default: tests/igt/expectations-branch.txt, or -stock.txt for
                  the base's kernel
+  --defects      only the subtests that tests/igt/defects.txt names
   --help         this text
 END
 }
@@ -28,11 +32,13 @@ END
 out=$TOP/build
 kernel=branch
 expect=
+only=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) need_value "$1" $#; out=$2; shift ;;
 	--kernel) need_value "$1" $#; kernel=$2; shift ;;
 	--expect) need_value "$1" $#; expect=$2; shift ;;
+	--defects) only=$TOP/tests/igt/defects.txt ;;
 	--help) usage; exit 0 ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
@@ -47,6 +53,7 @@ esac
 program=$out/igt/nouveau_svm
 log=$out/log/igt-$kernel.log
 prefix=igt-$kernel
+results=$out/igt-results-$kernel
 mkdir -p "$out/log"
 
 mapfile -t todo < <("$program" --list-subtests)
@@ -62,11 +69,12 @@ expected()
 		{ read -r _ result why; echo "$result $why"; }
 }
 
-# verdict SUBTEST RESULT: one line for check.sh.
+# verdict SUBTEST RESULT: one line for check.sh, one for the table.
 verdict()
 {
 	local want why
 
+	echo "$1 $2" >>"$results"
 	read -r want why < <(expected "$1")
 	if [ "$2" = "$want" ]; then
 		case $2 in
@@ -81,12 +89,25 @@ verdict()
 	fi
 }
 
-awk '{sub(/#.*/, "")} NF {print $1}' "$expect" | while read -r name; do
-	printf '%s\n' "${todo[@]}" | grep -xF "$name" >/dev/null ||
-		echo "not ok $prefix-$name (expected, but there is no such subtest)"
-done
+# no_such WHY: report each name on stdin that no subtest has.
+no_such()
+{
+	while read -r name; do
+		printf '%s\n' "${todo[@]}" | grep -xF -- "$name" >/dev/null ||
+			echo "not ok $prefix-$name ($1, but there is no such subtest)"
+	done
+}
+
+awk '{sub(/#.*/, "")} NF {print $1}' "$expect" | no_such expected
+if [ -n "$only" ]; then
+	named=$(sed -nE 's/^N[0-9]+([^|]*)\|.*/\1/p' "$only" | tr -s ',[:space:]' '\n' |
+		grep '^[a-z]' | sort -u)
+	no_such "in ${only##*/}" <<<"$named"
+	mapfile -t todo < <(printf '%s\n' "${todo[@]}" | grep -xF -- "$named")
+fi
 
 : >"$log"
+: >"$results"
 while [ ${#todo[@]} -gt 0 ]; do
 	rc=0
 	part=$out/log/igt-$kernel-part.log

@@ -27,7 +27,8 @@ SUITE is one of
   converted every driver that the semantic patch converts compiles
   series    each commit of the branch builds; its form
   igt       the assembler of IGT's SVM tests; those tests, on the branch
-  stock     the same on the base
+  stock     on the base: those of the tests that show a defect of nouveau
+  stock-all on the base: all of the tests
   controls  negative controls: a misbehaving card must turn the tests red
   distro    Debian's packaged kernel on the card
   deb       the configuration of the Debian package; nouveau and mm in it
@@ -52,7 +53,7 @@ while [ $# -gt 0 ]; do
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
 	--help) usage; exit 0 ;;
 	lint | model | fuzz | qtest | user | kunit | hmm | converted | series | \
-		igt | stock | controls | distro | deb | debug) suites+=("$1") ;;
+		igt | stock | stock-all | controls | distro | deb | debug) suites+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
@@ -66,11 +67,11 @@ model_tests()
 		QEMU="$out/qemu/qemu-system-x86_64" "$@"
 }
 
-# igt_tests KERNEL
+# igt_tests KERNEL [OPTION...]
 igt_tests()
 {
 	make -s -C "$TOP/tests/igt" O="$out/igt" check &&
-		"$TOP/tools/check-igt.sh" --out "$out" --kernel "$1"
+		"$TOP/tools/check-igt.sh" --out "$out" --kernel "$@"
 }
 
 run_suite()
@@ -90,7 +91,8 @@ run_suite()
 	converted) "$TOP/tools/check-converted.sh" --out "$out" ;;
 	series) "$TOP/tools/check-series.sh" --out "$out" ;;
 	igt) igt_tests branch ;;
-	stock) igt_tests stock ;;
+	stock) igt_tests stock --defects ;;
+	stock-all) igt_tests stock ;;
 	deb)
 		"$TOP/tools/build-deb.sh" --check --out "$out" \
 			--config "$out/src/config/amd64"
