@@ -70,7 +70,7 @@ struct nouveau_svmm;
  *
  * A page's state says "mapped" before its PTE is written and until after the
  * PTE is cleared and the TLB flushed. So "nothing is mapped in the range", read
- * under the spinlock after the sequence was stored, is a final answer.
+ * under the spinlock after the sequence was stored, is a final answer::
  *
  *	mapper                                  invalidation
  *	  mutex_lock(mutex)                       spin_lock(lock)
@@ -412,6 +412,8 @@ int nouveau_svm_buffer_prepare(struct nouveau_svm_buffer *buffer, bool leaf);
 int nouveau_svm_buffer_map(struct nouveau_svm_buffer *buffer,
 			   struct mmu_range_notifier *mrn, unsigned long seq,
 			   struct nouveau_svm_map *map);
+int nouveau_svm_buffer_read(struct nouveau_svm_buffer *buffer,
+			    struct nouveau_svm_map *map);
 enum nouveau_svm_state
 nouveau_svm_buffer_state(const struct nouveau_svm_buffer *buffer,
 			 unsigned int page);
