@@ -436,14 +436,17 @@ void nouveau_svm_exact_fini(struct nouveau_svm_exact *exact)
 	mmu_range_notifier_remove(&exact->notifier);
 }
 
-/* One PFNMAP for each part of the window outside of the unmanaged hole. */
-static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
-				     struct nouveau_svm_map *map)
+/*
+ * One PFNMAP, or PFNGET, which has its layout, for each part of the window
+ * outside of the unmanaged hole.
+ */
+static int nouveau_svm_buffer_ptes(struct nouveau_svm_buffer *buffer,
+				   struct nouveau_svm_map *map, u8 method)
 {
 	const u8 shift = map->leaf ? NOUVEAU_SVM_BUFFER_SHIFT :
 				     NOUVEAU_SVM_PAGE_SHIFT;
 	const unsigned long base = nouveau_svm_buffer_start(buffer);
-	int part, ret;
+	int part, ret, calls = 0;
 
 	for (part = 0; part < 2; part++) {
 		unsigned long start = base +
@@ -463,7 +466,7 @@ static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
 		memcpy(under, args, sizeof(under));
 		*args = (struct nouveau_svm_pfnmap) {
 			.i.type = NVIF_IOCTL_V0_MTHD,
-			.m.method = NVIF_VMM_V0_PFNMAP,
+			.m.method = method,
 			.p.page = shift,
 			.p.addr = start,
 			.p.size = end - start,
@@ -473,12 +476,45 @@ static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
 					((end - start) >> shift) * sizeof(u64),
 					NULL);
 		memcpy(args, under, sizeof(under));
-		nouveau_svm_count(nouveau_svmm_svm(buffer->svmm),
-				  NOUVEAU_SVM_PFNMAPS, 1);
 		if (ret)
 			return ret;
+		calls++;
 	}
+	return calls;
+}
+
+static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
+				     struct nouveau_svm_map *map)
+{
+	int ret = nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNMAP);
+
+	if (ret < 0)
+		return ret;
+	nouveau_svm_count(nouveau_svmm_svm(buffer->svmm), NOUVEAU_SVM_PFNMAPS,
+			  ret);
 	return 0;
+}
+
+/**
+ * nouveau_svm_buffer_read - what do the GPU's page tables say?
+ * @buffer: the buffer, referenced; the caller holds its mutex, and something is
+ *	mapped or the buffer has @pages
+ * @map: &nouveau_svm_map.first, @nr and @leaf are as for a mapping; @phys is
+ *	filled in with what the page table of that page size has, 0 where it has
+ *	nothing and in the unmanaged hole
+ *
+ * Return: 0 or an error of the page tables.
+ */
+int nouveau_svm_buffer_read(struct nouveau_svm_buffer *buffer,
+			    struct nouveau_svm_map *map)
+{
+	int ret;
+
+	lockdep_assert_held(&buffer->mutex);
+
+	memset(map->phys, 0, sizeof(map->phys));
+	ret = nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNGET);
+	return min(ret, 0);
 }
 
 /* What a mapping did, for the counters; by place and by whether it was new. */
