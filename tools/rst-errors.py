@@ -33,6 +33,19 @@ class CDeclaration(Directive):
         return [node]
 
 
+class TocTree(Directive):
+    """Other documents, which have to be there."""
+    has_content = True
+    option_spec = {"hidden": directives.flag, "maxdepth": directives.positive_int}
+
+    def run(self):
+        folder = os.path.dirname(self.state.document.current_source)
+        for name in filter(None, map(str.strip, self.content)):
+            if not os.path.exists(os.path.join(folder, name + ".rst")):
+                raise self.error(f"there is no document '{name}'")
+        return []
+
+
 class KernelDoc(Directive):
     """The kernel-doc comments of a source file."""
     required_arguments = 1
@@ -66,6 +79,7 @@ def main():
         return 2
     KernelDoc.linux = sys.argv[2]
     directives.register_directive("kernel-doc", KernelDoc)
+    directives.register_directive("toctree", TocTree)
     for name in "function struct enum union macro type member".split():
         directives.register_directive("c:" + name, CDeclaration)
         roles.register_generic_role("c:" + name, nodes.literal)
