@@ -54,11 +54,11 @@ struct nouveau_svmm;
  *
  * Outermost first::
  *
- *	mmap lock (read)        never taken under any lock below
- *	folio lock
  *	nouveau_svm.mutex       channels and address spaces of the device
  *	the claim of a buffer   not a lock to lockdep; see below
  *	nouveau_svmm.tables     page tables come and go; allocates
+ *	mmap lock (read)        not together with nouveau_svmm.tables
+ *	folio lock
  *	nouveau_svm_buffer.mutex
  *	    GPU PTEs of the block. The callback takes it: nothing that holds it
  *	    may allocate with reclaim, take the mmap lock or a folio lock, or
