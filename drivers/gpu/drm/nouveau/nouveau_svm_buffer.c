@@ -1117,15 +1117,11 @@ void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
 	struct nouveau_svm_buffer *buffer;
 	unsigned long index;
 
-	/* Queued by callbacks until the last notifier is gone. */
+	/* Keeps the retire pass off, and it finds nothing left to do. */
+	mutex_lock(&svmm->tables);
 	xa_for_each(&svmm->buffers, index, buffer) {
 		nouveau_svm_buffer_clear(buffer);
 		mmu_range_notifier_remove(&buffer->notifier);
-	}
-	cancel_delayed_work_sync(&svmm->retire);
-
-	mutex_lock(&svmm->tables);
-	xa_for_each(&svmm->buffers, index, buffer) {
 		xa_erase(&svmm->buffers, index);
 		nouveau_svm_buffer_put_tables(buffer);
 		/* A lost reference is no reason to free what may be in use. */
@@ -1138,7 +1134,9 @@ void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
 		kfree(buffer->pages);
 		kfree_rcu(buffer, rcu);
 	}
+	/* No callback is left that could queue another. */
 	INIT_LIST_HEAD(&svmm->retired);
 	mutex_unlock(&svmm->tables);
+	cancel_delayed_work_sync(&svmm->retire);
 	xa_destroy(&svmm->buffers);
 }
