@@ -528,6 +528,7 @@ struct nouveau_svm_mapped {
 static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 					struct nouveau_svm_map *map,
 					struct nouveau_svm_mapped *mapped)
+	__releases(&buffer->lock)
 {
 	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
 	struct nouveau_svm_pages *pages = buffer->pages;
@@ -598,6 +599,7 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
 				       struct nouveau_svm_map *map,
 				       struct nouveau_svm_mapped *mapped)
+	__releases(&buffer->lock)
 {
 	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
 	enum nouveau_svm_state new = nouveau_svm_phys_state(map->phys[0]);
