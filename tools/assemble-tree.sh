@@ -319,7 +319,7 @@ series_key()
 {
 	cd "$TOP"
 	git ls-files -z --cached --others --exclude-standard -- patches/linux \
-		patches/series include mm Documentation tests/kunit scripts \
+		patches/series drivers include mm Documentation tests/kunit scripts \
 		MAINTAINERS tools/assemble-tree.sh tools/convert-names.sh \
 		tools/convert-text.pl tools/merge-maintainers.pl |
 		while read -r -d '' file; do
