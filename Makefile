@@ -41,7 +41,8 @@ help:
 	@echo 'make check-distro    the kernel that Debian packages, on the card'
 	@echo 'make check-deb       the configuration of that package; nouveau and mm in it'
 	@echo 'make check-debug     the tests of the guest under lockdep, KASAN, KCSAN'
-	@echo 'make bench           bench-mm and bench-model'
+	@echo 'make bench           bench-svm, bench-mm and bench-model'
+	@echo "make bench-svm       what shared virtual memory costs, beside the base's"
 	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
 	@echo 'make bench-model     how fast the model computes'
 	@echo 'make defects         the table of defects, from the last runs of these two'
@@ -161,7 +162,7 @@ run: kernel qemu initramfs igt
 
 .PHONY: check check-model check-user check-kunit check-hmm check-converted
 .PHONY: check-series check-igt check-stock check-distro check-deb check-debug lint
-.PHONY: bench bench-mm bench-model
+.PHONY: bench bench-svm bench-mm bench-model
 check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
 guest_needs := qemu initramfs
 
@@ -205,7 +206,11 @@ check-debug: kernel-debug kernel-kcsan kernel-stock $(guest_needs) igt
 lint: tree $(fetch_qemu)
 	@$(check_sh) lint
 
-bench: bench-mm bench-model
+bench: bench-svm bench-mm bench-model
+
+# RST=FILE and SVG=FILE: copies of the table and the plot.
+bench-svm: kernel kernel-stock $(guest_needs) igt
+	@tools/bench.sh --out $(O) $(if $(RST),--rst $(RST)) $(if $(SVG),--svg $(SVG))
 
 bench-mm: kernel kernel-stock $(guest_needs)
 	@tools/bench-mm.sh --out $(O)
