@@ -29,7 +29,7 @@ tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 .PHONY: help
 help:
 	@echo 'make run             boot the emulated GPU and show a process mirrored on it'
-	@echo 'make check           every test but check-deb, check-debug; N passed ...'
+	@echo 'make check           every test but check-deb, check-debug; N passed, ...'
 	@echo 'make check-model     the GPU model on its own: unit tests and a short fuzz'
 	@echo "make check-user      the branch's notifiers in user space, under sanitizers"
 	@echo 'make check-kunit     the KUnit tests of the mm side, in the guest'
@@ -45,8 +45,10 @@ help:
 	@echo "make bench-svm       what shared virtual memory costs, beside the base's"
 	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
 	@echo 'make bench-model     how fast the model computes'
-	@echo 'make defects         the table of defects, from the last runs of these two'
 	@echo 'make lint            style, licences, structure'
+	@echo 'make defects         the table of defects anew, from the last check-igt and'
+	@echo '                     check-stock'
+	@echo 'make figures         bench-svm, into the document and the plot'
 	@echo 'make shell           a guest with a prompt'
 	@echo 'make tree            the base and the branch as a git repository'
 	@echo 'make print-tree      where that lies, and its commits'
@@ -210,7 +212,7 @@ bench: bench-svm bench-mm bench-model
 
 # RST=FILE and SVG=FILE: copies of the table and the plot.
 bench-svm: kernel kernel-stock $(guest_needs) igt
-	@tools/bench.sh --out $(O) $(if $(RST),--rst $(RST)) $(if $(SVG),--svg $(SVG))
+	@tools/bench.sh --out $(O)
 
 bench-mm: kernel kernel-stock $(guest_needs)
 	@tools/bench-mm.sh --out $(O)
@@ -218,9 +220,14 @@ bench-mm: kernel kernel-stock $(guest_needs)
 bench-model: deps
 	@$(MAKE) -C tests/model O=$(O)/model bench
 
-.PHONY: defects
+# What is committed and comes from runs.
+.PHONY: defects figures
 defects:
 	@tools/defects-table.sh --out $(O)
+
+figures: kernel kernel-stock $(guest_needs) igt
+	@tools/bench.sh --out $(O) --svg tests/bench/svm.svg \
+		--rst Documentation/gpu/nouveau-svm-figures.rst
 
 .PHONY: clean
 clean:
