@@ -1016,7 +1016,10 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 	page = NULL;
 	dmem_job_alloc_system(job, vma, start, DMEM_GFP_WINDOW);
 	ret = nouveau_dmem_copy(&dmem->copy, job);
-	if (ret || !job->dst[here])
+	/* Without a mapping for DMA now, there may be one later. */
+	if (ret == -ENOMEM || (!ret && !job->dst[here]))
+		fault = VM_FAULT_OOM;
+	else if (ret)
 		fault = VM_FAULT_SIGBUS;
 	moved = dmem_job_finish(dmem, job, &args, ret);
 

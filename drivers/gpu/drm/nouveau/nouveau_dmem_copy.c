@@ -395,7 +395,7 @@ static int copy_wait(struct nouveau_dmem_copy *copy,
  *
  * Context: Sleeps, for what a fence may take. Allocates. Not with a lock that a
  * CPU fault or a notifier takes.
- * Return: 0, or -EIO: what the destinations hold is not known.
+ * Return: 0; -ENOMEM or -EIO: what the destinations hold is not known.
  */
 int nouveau_dmem_copy(struct nouveau_dmem_copy *copy,
 		      struct nouveau_dmem_job *job)
@@ -425,7 +425,7 @@ int nouveau_dmem_copy(struct nouveau_dmem_copy *copy,
 		copy_unmap(dev, job);
 out:
 	up_read(&copy->gone);
-	return ret ? -EIO : 0;
+	return !ret || ret == -ENOMEM ? ret : -EIO;
 }
 
 /**
