@@ -805,7 +805,7 @@ static int dmem_move_to_vram(struct nouveau_dmem *dmem,
 		ret = nouveau_dmem_copy(&dmem->copy, job);
 	moved = dmem_job_finish(dmem, job, &args, ret);
 	if (!ret && job->failed)
-		ret = -EIO;
+		ret = -ENOMEM;
 
 	*migrated += moved;
 	dmem_count(dmem, NOUVEAU_SVM_MIGRATED_TO_VRAM, moved);
@@ -889,7 +889,7 @@ static int dmem_to_system(struct nouveau_dmem *dmem, struct vm_area_struct *vma,
 		ret = nouveau_dmem_copy(&dmem->copy, job);
 	moved = dmem_job_finish(dmem, job, &args, ret);
 	if (!ret && job->failed)
-		ret = -EIO;
+		ret = -ENOMEM;
 
 	*migrated += moved;
 	dmem_count(dmem, NOUVEAU_SVM_MIGRATED_TO_SYSTEM, moved);

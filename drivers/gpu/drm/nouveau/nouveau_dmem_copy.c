@@ -411,8 +411,7 @@ int nouveau_dmem_copy(struct nouveau_dmem_copy *copy,
 		goto out;
 
 	n = copy_map(dev, job);
-	if (n)
-		ret = copy_submit(copy, job);
+	ret = n ? copy_submit(copy, job) : -ENOMEM;
 	if (!ret) {
 		nouveau_svm_count(drm->svm, NOUVEAU_SVM_COPY_JOBS, 1);
 		nouveau_svm_count(drm->svm, NOUVEAU_SVM_COPY_BYTES,
