@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Negative controls: a card that misbehaves must turn the tests red.
+# Negative controls: a card or a driver that is wrong must turn the tests red.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,9 +10,18 @@ usage()
 	cat <<END
 Usage: tools/check-controls.sh [--out DIR]
 
-Let the emulated card misbehave and see that the tests notice:
-  ignore-flush  one TLB flush, of a munmap(), is ignored: its subtest must fail
-  drop-replay   replays are lost: the runner must report a hang
+Let the emulated card misbehave, and the branch's driver be wrong on purpose,
+and see that the tests notice:
+  ignore-flush     one TLB flush, of a munmap(), is ignored: its subtest must
+                   fail; on the base and on the branch
+  drop-replay      replays are lost: the runner must report a hang
+  skip-invalidate  the driver clears no PTE when the CPU's are about to change
+  map-beyond       it maps one page too many
+  skip-retry       it maps what it read in spite of an invalidation meanwhile
+  drop-seq         it does not note that there was an invalidation
+  leak-buffer      it loses a reference to a mirrored block
+The last five are switches in the driver's svm_control file, in debugfs. For each
+a subtest must pass without it, fail with it, and say why.
 
   --out DIR  the build directory (default: build)
   --help     this text
@@ -45,7 +54,8 @@ control()
 
 # In the guest: the subtest passes as it is, and fails when one flush is ignored,
 # that of the munmap() in its middle. Linux 6.12 flushes once for pages in VRAM;
-# for those in system memory it flushes twice, and either one is enough.
+# for those in system memory it flushes twice, and either one is enough. The
+# branch flushes once for both.
 ignore_flush='
 export CONTROL_BYTES=16384 CONTROL_BEFORE=true LD_PRELOAD=$3
 export CONTROL_AFTER="$2 switch ignore-flush 0"
@@ -55,18 +65,68 @@ export CONTROL_BEFORE="$2 switch ignore-flush 1"
 unset LD_PRELOAD
 "$2" counters | grep -q "^flushes-ignored 1\$" || exit 12
 '
-rc=0
-"$TOP/tools/run-guest.sh" --out "$out" --timeout 60 \
-	--log "$out/log/control-flush-console.log" -- \
-	sh -c "$ignore_flush" sh "$program" "$debug" "$out/control-preload.so" ||
-	rc=$?
-control ignore-flush "$rc"
+for kernel in stock branch; do
+	rc=0
+	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --timeout 60 \
+		--log "$out/log/control-flush-$kernel-console.log" -- \
+		sh -c "$ignore_flush" sh "$program" "$debug" \
+		"$out/control-preload.so" || rc=$?
+	control "ignore-flush-$kernel" "$rc"
+done
 
 rc=0
-"$TOP/tools/run-guest.sh" --out "$out" --timeout 20 \
+"$TOP/tools/run-guest.sh" --out "$out" --kernel stock --timeout 20 \
 	--device gp107,one-runlist=on,drop-replay=4294967295 \
 	--log "$out/log/control-replay-console.log" -- \
 	"$program" --run-subtest read-fault || rc=$?
 [ "$rc" -eq 124 ] && rc=0 || rc=1
 control drop-replay "$rc"
+
+# In the guest: red CONTROL SUBTEST REASON. Each begins with a pass: what the one
+# before broke did not outlive its client. A lost reference does, so that one
+# comes last.
+wrong_driver='
+program=$1
+failed=0
+file=$(echo /sys/kernel/debug/dri/[0-9]*/svm_control)
+file=${file%% *}
+red()
+{
+	name=control-$(echo "$1" | tr _ -)
+	if ! "$program" --run-subtest "$2"; then
+		echo "not ok $name ($2 fails without it)"
+	elif ! echo "$1" >"$file" || [ "$(cat "$file")" != "$1" ]; then
+		echo "not ok $name (the driver does not know it)"
+	elif said=$("$program" --run-subtest "$2" 2>&1); then
+		echo "not ok $name ($2 passes with it)"
+	elif ! echo "$said" | grep -E "$3"; then
+		echo "$said"
+		echo "not ok $name ($2 fails, but not for: $3)"
+	else
+		echo "ok $name"
+		return
+	fi
+	failed=1
+}
+red skip_invalidate write-fault "audit: .* violation (stale|bounds) "
+echo none >"$file"
+red map_beyond control-one-page-alone "audit: .* violation stale "
+echo none >"$file"
+red skip_retry control-free-during-service "audit: .* violation stale "
+echo none >"$file"
+red drop_seq control-free-during-service "audit: .* violation stale "
+echo none >"$file"
+red leak_buffer write-fault "left behind: buffers_live "
+exit $failed
+'
+rc=0
+"$TOP/tools/run-guest.sh" --out "$out" --timeout 120 \
+	--log "$out/log/control-driver-console.log" -- \
+	sh -c "$wrong_driver" sh "$program" || rc=$?
+# Status 1: the guest has said which.
+case $rc in
+0) ;;
+1) failed=1 ;;
+*) control wrong-driver "$rc" ;;
+esac
 exit $failed
