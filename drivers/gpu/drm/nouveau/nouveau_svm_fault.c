@@ -1,0 +1,792 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The replayable fault buffer: read it, sort what is in it, have it served, and
+ * tell the GPU to try again or to give up.
+ */
+#include "nouveau_svm_fault.h"
+#include "nouveau_drv.h"
+#include "nouveau_svm_trace.h"
+
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include <nvif/class.h>
+#include <nvif/clb069.h>
+#include <nvif/ifc00d.h>
+#include <nvif/vmm.h>
+
+/**
+ * DOC: life of a fault
+ *
+ * An access of the GPU finds no PTE that allows it. The MMU writes an entry to
+ * the fault buffer, a ring, moves PUT and raises an interrupt. The access waits.
+ * A replay makes all waiting accesses of all channels try again; those that
+ * still can't go on fault anew. A cancel ends the accesses of one client with an
+ * error that kills its channel.
+ *
+ * So there are no acknowledgments: a fault may be forgotten, served twice or
+ * served by somebody else, as long as a replay comes after the page was mapped.
+ * "To owe a replay" is the one debt that must not be lost.
+ *
+ * 1. The event queues the drain. It reads entries until the ring is empty, at
+ *    most %NOUVEAU_SVM_BATCH at a time: that is a batch. The MMU writes the valid
+ *    bit of an entry last, so a missing one is waited for, bounded; if it does
+ *    not come the entry is skipped, and a replay brings the fault again.
+ *    Valid bits are cleared before GET is moved.
+ *
+ * 2. The batch is sorted by address space, address and strength of the access,
+ *    strongest first. What no mapping can help is cancelled here: channels
+ *    without an address space, and addresses that no process has or that were
+ *    promised to the driver.
+ *
+ * 3. Neighbours in the order that are in the same buffer make a group. Groups
+ *    are work items, so those of different buffers and processes don't wait for
+ *    each other's memory. See nouveau_svm_serve() for what is done with them.
+ *
+ * 4. The batch ends with its last group, and then there is one replay for all of
+ *    it. If some groups take long, the others are replayed after
+ *    %NOUVEAU_SVM_PATIENCE_MS; from then on each replays for itself.
+ *
+ * A full ring drops faults, without a trace on Pascal. A ring that was seen full
+ * therefore owes a replay even if nothing that was in it does.
+ *
+ * Memory for batches, groups and services comes from pools, whose reserves
+ * return when the work on them is done, so the drain never fails.
+ */
+
+/**
+ * DOC: forward progress
+ *
+ * What is to be shown: an access that the CPU's page tables can satisfy gets
+ * satisfied, whatever the process does meanwhile.
+ *
+ * - Each fault that is read ends in one of: mapped; cancelled for an error that
+ *   its own page has; handed to a waiter; left to a service that is under way
+ *   in the same buffer; left for later. All but the first two end in a replay
+ *   which raises it again: by the batch, by the waiter when it ends, by the
+ *   release of the claim (nouveau_svm_buffer_release()), by the delayed replay.
+ *   The MMU loses faults only when the ring is full, which owes a replay.
+ *
+ * - No service waits for another one of its buffer, nor for the drain. The drain
+ *   waits for a pool only while that many batches or groups are being served.
+ *
+ * - A service is bounded: its loop by time, all else by the mm's own progress.
+ *   What may wait for user space without a bound (userfaultfd) is done by a
+ *   waiter, a thread that holds no claim and dies with its process.
+ *
+ * - Invalidations of neighbouring pages can't starve it: after
+ *   %NOUVEAU_SVM_COLLISIONS collisions, or at the time bound, the page is watched
+ *   by a notifier of exactly this page. What collides then is work on the page
+ *   itself: the CPU's own progress, one step for each collision. A second bound
+ *   lets the worker go; the fault comes again.
+ *
+ * - Once mapped and replayed, the access is done unless the page was taken away
+ *   before, which again is an invalidation of the page itself.
+ *
+ * - Lack of memory only delays. Reclaim waits for no service: invalidations take
+ *   no claim, and nothing that holds a buffer's mutex allocates.
+ */
+
+/* Entries read at a time. With fewer, a burst takes more replays. */
+#define NOUVEAU_SVM_BATCH	512
+
+/* How long the first groups of a batch wait for the last. */
+#define NOUVEAU_SVM_PATIENCE_MS	2
+
+/* How long a fault is left that could not be served for lack of memory or time */
+#define NOUVEAU_SVM_LATER_MS	5
+
+/* How long to wait for valid bits, in one go. */
+#define NOUVEAU_SVM_LATE_US	1000
+
+/* clb069: an entry, in bytes. */
+#define ENTRY_SIZE		0x20
+#define ENTRY_INST_LO		0x00
+#define ENTRY_INST_HI		0x04
+#define ENTRY_ADDR_LO		0x08
+#define ENTRY_ADDR_HI		0x0c
+#define ENTRY_INFO		0x1c
+#define ENTRY_INFO_VALID	BIT(31)
+#define ENTRY_INFO_GPC		GENMASK(28, 24)
+#define ENTRY_INFO_HUB		BIT(20)
+#define ENTRY_INFO_ACCESS	GENMASK(19, 16)
+#define ENTRY_INFO_CLIENT	GENMASK(14, 8)
+
+enum {
+	ACCESS_READ = 0,
+	ACCESS_WRITE = 1,
+	ACCESS_ATOMIC = 2,
+	ACCESS_PREFETCH = 3,
+};
+
+/**
+ * struct nouveau_svm_batch - faults that were read together
+ * @faults: where from
+ * @refs: one for each group, one for the drain, one for @patience if it is queued
+ * @lock: protects the members below, but not @fault
+ * @pending: groups that have not ended; and the drain
+ * @owed: groups that have ended and whose replay is still owed
+ * @impatient: each group replays for itself
+ * @patience: sets @impatient
+ * @nr: number of faults
+ * @fault: sorted
+ */
+struct nouveau_svm_batch {
+	struct nouveau_svm_faults *faults;
+	refcount_t refs;
+	spinlock_t lock;	/* see above */
+	unsigned int pending;
+	unsigned int owed;
+	bool impatient;
+	struct delayed_work patience;
+	unsigned int nr;
+	struct nouveau_svm_fault fault[NOUVEAU_SVM_BATCH];
+};
+
+/**
+ * struct nouveau_svm_group - faults of a batch in the same buffer
+ * @work: serves it
+ * @batch: the batch
+ * @first: its first fault
+ * @nr: number of faults, from @first
+ */
+struct nouveau_svm_group {
+	struct work_struct work;
+	struct nouveau_svm_batch *batch;
+	unsigned int first;
+	unsigned int nr;
+};
+
+/* Make all waiting accesses try again. @groups is for the trace. */
+static void nouveau_svm_replay(struct nouveau_svm_faults *faults,
+			       unsigned int groups)
+{
+	struct nouveau_svm *svm = faults->svm;
+	struct gp100_vmm_fault_replay_vn args = {};
+	int ret = 0;
+
+	mutex_lock(&faults->mutex);
+	/* The resume replays anyway. */
+	if (faults->running)
+		ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
+				       GP100_VMM_VN_FAULT_REPLAY, &args,
+				       sizeof(args));
+	mutex_unlock(&faults->mutex);
+
+	if (ret)
+		NV_ERROR(svm->drm, "svm: replay failed: %d\n", ret);
+	nouveau_svm_count(svm, NOUVEAU_SVM_REPLAYS, 1);
+	trace_nouveau_svm_replay(groups);
+}
+
+static void nouveau_svm_kick_work(struct work_struct *work)
+{
+	nouveau_svm_replay(container_of(to_delayed_work(work),
+					struct nouveau_svm_faults, kick), 0);
+}
+
+/**
+ * nouveau_svm_faults_kick - have the GPU try again
+ * @svm: the device
+ *
+ * For whoever owes a replay and is no service: because nouveau_svm_buffer_release()
+ * said so. Any context; the replay comes soon.
+ */
+void nouveau_svm_faults_kick(struct nouveau_svm *svm)
+{
+	mod_delayed_work(system_highpri_wq, &svm->faults->kick, 0);
+}
+
+/**
+ * nouveau_svm_faults_later - have the GPU try again after a while
+ * @svm: the device
+ *
+ * For faults that could not be served for lack of memory or time.
+ */
+void nouveau_svm_faults_later(struct nouveau_svm *svm)
+{
+	queue_delayed_work(system_highpri_wq, &svm->faults->kick,
+			   msecs_to_jiffies(NOUVEAU_SVM_LATER_MS));
+}
+
+static bool nouveau_svm_same_client(const struct nouveau_svm_fault *a,
+				    const struct nouveau_svm_fault *b)
+{
+	return a->inst == b->inst && a->hub == b->hub && a->gpc == b->gpc &&
+	       a->client == b->client;
+}
+
+/**
+ * nouveau_svm_faults_cancel - let accesses fail
+ * @svm: the device
+ * @fault: the faults; those of one client should be neighbours
+ * @nr: how many
+ * @error: why, for the trace
+ *
+ * A cancel hits only a channel whose context is current. So the caller owes a
+ * replay too: if the access is still there, it faults and is cancelled again.
+ */
+void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
+			       const struct nouveau_svm_fault *fault,
+			       unsigned int nr, int error)
+{
+	struct nouveau_svm_faults *faults = svm->faults;
+	unsigned int i;
+	int ret;
+
+	nouveau_svm_count(svm, NOUVEAU_SVM_FAULT_CANCELLED, nr);
+	for (i = 0; i < nr; i++) {
+		struct gp100_vmm_fault_cancel_v0 args = {
+			.hub = fault[i].hub,
+			.gpc = fault[i].gpc,
+			.client = fault[i].client,
+			.inst = fault[i].inst,
+		};
+
+		trace_nouveau_svm_cancel(fault[i].inst, fault[i].addr, error);
+		/* It takes a pause of the context switch: not twice. */
+		if (i && nouveau_svm_same_client(&fault[i - 1], &fault[i]))
+			continue;
+
+		ret = 0;
+		mutex_lock(&faults->mutex);
+		if (faults->running)
+			ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
+					       GP100_VMM_VN_FAULT_CANCEL,
+					       &args, sizeof(args));
+		mutex_unlock(&faults->mutex);
+		if (ret)
+			NV_ERROR(svm->drm, "svm: cancel failed: %d\n", ret);
+	}
+}
+
+static void nouveau_svm_batch_put(struct nouveau_svm_batch *batch)
+{
+	struct nouveau_svm_faults *faults = batch->faults;
+
+	if (!refcount_dec_and_test(&batch->refs))
+		return;
+	mempool_free(batch, &faults->batches);
+	if (atomic_dec_and_test(&faults->live))
+		wake_up_all(&faults->idle);
+}
+
+static void nouveau_svm_batch_patience(struct work_struct *work)
+{
+	struct nouveau_svm_batch *batch =
+		container_of(to_delayed_work(work), struct nouveau_svm_batch,
+			     patience);
+	unsigned int owed;
+
+	spin_lock(&batch->lock);
+	batch->impatient = true;
+	owed = batch->owed;
+	batch->owed = 0;
+	spin_unlock(&batch->lock);
+
+	if (owed)
+		nouveau_svm_replay(batch->faults, owed);
+	nouveau_svm_batch_put(batch);
+}
+
+/*
+ * A group has ended, or the drain is done with the batch; @owed if there is to be
+ * a replay. Drops the reference of either.
+ */
+static void nouveau_svm_batch_end(struct nouveau_svm_batch *batch, bool owed)
+{
+	unsigned int groups = 0;
+	bool last;
+
+	spin_lock(&batch->lock);
+	batch->owed += owed;
+	last = !--batch->pending;
+	if (last || batch->impatient) {
+		groups = batch->owed;
+		batch->owed = 0;
+	} else if (batch->owed && !delayed_work_pending(&batch->patience)) {
+		refcount_inc(&batch->refs);
+		queue_delayed_work(system_highpri_wq, &batch->patience,
+				   msecs_to_jiffies(NOUVEAU_SVM_PATIENCE_MS));
+	}
+	spin_unlock(&batch->lock);
+
+	if (last && cancel_delayed_work(&batch->patience))
+		nouveau_svm_batch_put(batch);
+	if (groups)
+		nouveau_svm_replay(batch->faults, groups);
+	nouveau_svm_batch_put(batch);
+}
+
+static void nouveau_svm_group_work(struct work_struct *work)
+{
+	struct nouveau_svm_group *group =
+		container_of(work, struct nouveau_svm_group, work);
+	struct nouveau_svm_batch *batch = group->batch;
+	struct nouveau_svm_fault *fault = &batch->fault[group->first];
+	struct nouveau_svm_faults *faults = batch->faults;
+	struct nouveau_svmm *svmm = fault->svmm;
+	enum nouveau_svm_replay replay;
+
+	replay = nouveau_svm_serve(faults->svm, fault, group->nr);
+	nouveau_svmm_put(svmm);
+	mempool_free(group, &faults->groups);
+
+	if (replay == NOUVEAU_SVM_REPLAY_LATER)
+		nouveau_svm_faults_later(faults->svm);
+	nouveau_svm_batch_end(batch, replay == NOUVEAU_SVM_REPLAY_NOW);
+}
+
+/* The order of a batch: by address space, address, strength, client. */
+static int nouveau_svm_fault_cmp(const void *pa, const void *pb)
+{
+	const struct nouveau_svm_fault *a = pa, *b = pb;
+
+	if (a->svmm != b->svmm)
+		return a->svmm < b->svmm ? -1 : 1;
+	if (a->addr != b->addr)
+		return a->addr < b->addr ? -1 : 1;
+	if (a->want != b->want)
+		return a->want > b->want ? -1 : 1;
+	if (a->inst != b->inst)
+		return a->inst < b->inst ? -1 : 1;
+	if (a->gpc != b->gpc)
+		return a->gpc < b->gpc ? -1 : 1;
+	return (int)a->client - b->client;
+}
+
+/* Can a mapping help? If not, the address is none that a process has. */
+static bool nouveau_svm_fault_is_servable(const struct nouveau_svm_fault *fault)
+{
+	const struct nouveau_svmm *svmm = fault->svmm;
+
+	return svmm && fault->addr < svmm->mm->task_size &&
+	       (fault->addr < svmm->unmanaged.start ||
+		fault->addr >= svmm->unmanaged.end);
+}
+
+/*
+ * Hand the faults to the workers, group by group. Returns true if what was
+ * cancelled owes a replay.
+ */
+static bool nouveau_svm_batch_group(struct nouveau_svm_batch *batch)
+{
+	struct nouveau_svm_faults *faults = batch->faults;
+	unsigned int first, next;
+	bool owed = false;
+
+	for (first = 0; first < batch->nr; first = next) {
+		struct nouveau_svm_fault *fault = &batch->fault[first];
+		struct nouveau_svmm *svmm = fault->svmm;
+		struct nouveau_svm_group *group;
+
+		next = first + 1;
+		if (!nouveau_svm_fault_is_servable(fault)) {
+			if (fault->want) {
+				nouveau_svm_faults_cancel(faults->svm, fault, 1,
+							  -EFAULT);
+				owed = true;
+			}
+			if (svmm)
+				nouveau_svmm_put(svmm);
+			continue;
+		}
+
+		while (next < batch->nr && batch->fault[next].svmm == svmm &&
+		       !((batch->fault[next].addr ^ fault->addr) &
+			 NOUVEAU_SVM_BUFFER_MASK) &&
+		       nouveau_svm_fault_is_servable(&batch->fault[next])) {
+			/* One reference is enough for the group. */
+			nouveau_svmm_put(svmm);
+			next++;
+		}
+
+		group = mempool_alloc(&faults->groups, GFP_KERNEL);
+		INIT_WORK(&group->work, nouveau_svm_group_work);
+		group->batch = batch;
+		group->first = first;
+		group->nr = next - first;
+		refcount_inc(&batch->refs);
+		spin_lock(&batch->lock);
+		batch->pending++;
+		spin_unlock(&batch->lock);
+		nouveau_svm_count(faults->svm, NOUVEAU_SVM_GROUPS, 1);
+		queue_work(faults->queue, &group->work);
+	}
+	return owed;
+}
+
+static u32 nouveau_svm_ring_next(const struct nouveau_svm_faults *faults,
+				 u32 index)
+{
+	return index + 1 == faults->entries ? 0 : index + 1;
+}
+
+/*
+ * Where the MMU writes next. One entry always stays free: if all others are in
+ * use, faults may have been dropped.
+ */
+static u32 nouveau_svm_ring_put(struct nouveau_svm_faults *faults, u32 get,
+				bool *full)
+{
+	struct nvif_object *device = &faults->svm->drm->client.device.object;
+	u32 put = nvif_rd32(device, faults->putaddr);
+
+	/* A card that has fallen off the bus reads as ones. */
+	if (put >= faults->entries)
+		return get;
+	*full |= nouveau_svm_ring_next(faults, put) == get;
+	return put;
+}
+
+/*
+ * The info word of an entry, once it is valid. The time to wait is one for all
+ * entries that are read together: @deadline is 0 until the first late one.
+ */
+static u32 nouveau_svm_entry_info(struct nouveau_svm_faults *faults, u32 entry,
+				  ktime_t *deadline)
+{
+	u32 info = nvif_rd32(&faults->object, entry + ENTRY_INFO);
+
+	if (likely(info & ENTRY_INFO_VALID))
+		return info;
+
+	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_LATE, 1);
+	if (!*deadline)
+		*deadline = ktime_add_us(ktime_get(), NOUVEAU_SVM_LATE_US);
+	do {
+		udelay(1);
+		info = nvif_rd32(&faults->object, entry + ENTRY_INFO);
+	} while (!(info & ENTRY_INFO_VALID) && ktime_before(ktime_get(), *deadline));
+	return info;
+}
+
+/* Read the entry at @index. Returns false if it never became valid. */
+static bool nouveau_svm_entry_read(struct nouveau_svm_faults *faults, u32 index,
+				   ktime_t *deadline,
+				   struct nouveau_svm_fault *fault)
+{
+	struct nvif_object *ring = &faults->object;
+	const u32 entry = index * ENTRY_SIZE;
+	enum nouveau_svm_counter counter;
+	u32 info;
+
+	info = nouveau_svm_entry_info(faults, entry, deadline);
+	if (!(info & ENTRY_INFO_VALID)) {
+		nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_LOST, 1);
+		return false;
+	}
+
+	/* The accessors order these reads after the one of the valid bit. */
+	*fault = (struct nouveau_svm_fault) {
+		.inst = (u64)nvif_rd32(ring, entry + ENTRY_INST_HI) << 32 |
+			nvif_rd32(ring, entry + ENTRY_INST_LO),
+		.addr = (u64)nvif_rd32(ring, entry + ENTRY_ADDR_HI) << 32 |
+			nvif_rd32(ring, entry + ENTRY_ADDR_LO),
+		.hub = FIELD_GET(ENTRY_INFO_HUB, info),
+		.gpc = FIELD_GET(ENTRY_INFO_GPC, info),
+		.client = FIELD_GET(ENTRY_INFO_CLIENT, info),
+	};
+	nvif_wr32(ring, entry + ENTRY_INFO, info & ~ENTRY_INFO_VALID);
+
+	switch (FIELD_GET(ENTRY_INFO_ACCESS, info)) {
+	case ACCESS_READ:
+		fault->want = NOUVEAU_SVM_READ;
+		counter = NOUVEAU_SVM_FAULT_READ;
+		break;
+	case ACCESS_ATOMIC:
+		fault->want = NOUVEAU_SVM_ATOMIC;
+		counter = NOUVEAU_SVM_FAULT_ATOMIC;
+		break;
+	case ACCESS_PREFETCH:
+		fault->want = NOUVEAU_SVM_NONE;
+		counter = NOUVEAU_SVM_FAULT_PREFETCH;
+		break;
+	default:
+		fault->want = NOUVEAU_SVM_WRITE;
+		counter = NOUVEAU_SVM_FAULT_WRITE;
+		break;
+	}
+	nouveau_svm_count(faults->svm, counter, 1);
+	trace_nouveau_svm_fault(fault->inst, fault->addr,
+				FIELD_GET(ENTRY_INFO_ACCESS, info),
+				fault->client);
+	return true;
+}
+
+/*
+ * Read entries up to @put, at most a batch, and give them back to the MMU. @full
+ * is set if the ring was full meanwhile. Returns true if an entry was lost.
+ */
+static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
+				   bool *full)
+{
+	struct nouveau_svm_faults *faults = batch->faults;
+	struct nvif_object *device = &faults->svm->drm->client.device.object;
+	u32 old = faults->get, index = old, last = old;
+	bool lost = false;
+	ktime_t deadline = 0;
+	u64 inst = 0;
+
+	for (; index != put && batch->nr < NOUVEAU_SVM_BATCH;
+	     last = index, index = nouveau_svm_ring_next(faults, index)) {
+		struct nouveau_svm_fault *fault = &batch->fault[batch->nr];
+
+		if (!nouveau_svm_entry_read(faults, index, &deadline, fault)) {
+			lost = true;
+			continue;
+		}
+		/* Mostly one channel faults many times. */
+		if (batch->nr && fault->inst == inst) {
+			fault->svmm = fault[-1].svmm;
+			if (fault->svmm)
+				kref_get(&fault->svmm->kref);
+		} else {
+			inst = fault->inst;
+			fault->svmm = nouveau_svm_find(faults->svm, inst);
+		}
+		batch->nr++;
+	}
+
+	/* Once it is read back, the clear valid bits are where the MMU sees them. */
+	nvif_rd32(&faults->object, last * ENTRY_SIZE + ENTRY_INFO);
+	/* It may have filled up since @put was read. */
+	nouveau_svm_ring_put(faults, old, full);
+	faults->get = index;
+	nvif_wr32(device, faults->getaddr, index);
+	return lost;
+}
+
+static void nouveau_svm_drain_work(struct work_struct *work)
+{
+	struct nouveau_svm_faults *faults =
+		container_of(work, struct nouveau_svm_faults, drain);
+	struct nouveau_svm *svm = faults->svm;
+
+	for (;;) {
+		struct nouveau_svm_batch *batch;
+		bool owed, full = false;
+		u64 time;
+		u32 put;
+
+		put = nouveau_svm_ring_put(faults, faults->get, &full);
+		if (put == faults->get)
+			break;
+
+		batch = mempool_alloc(&faults->batches, GFP_KERNEL);
+		batch->faults = faults;
+		refcount_set(&batch->refs, 1);
+		spin_lock_init(&batch->lock);
+		batch->pending = 1;
+		batch->owed = 0;
+		batch->impatient = false;
+		INIT_DELAYED_WORK(&batch->patience, nouveau_svm_batch_patience);
+		batch->nr = 0;
+		atomic_inc(&faults->live);
+		nouveau_svm_count(svm, NOUVEAU_SVM_BATCHES, 1);
+
+		time = ktime_get_ns();
+		owed = nouveau_svm_batch_read(batch, put, &full);
+		owed |= full;
+		nouveau_svm_count(svm, NOUVEAU_SVM_FAULT_OVERFLOW, full);
+		sort(batch->fault, batch->nr, sizeof(batch->fault[0]),
+		     nouveau_svm_fault_cmp, NULL);
+		nouveau_svm_count(svm, NOUVEAU_SVM_NS_DRAIN,
+				  ktime_get_ns() - time);
+
+		owed |= nouveau_svm_batch_group(batch);
+		nouveau_svm_batch_end(batch, owed);
+		cond_resched();
+	}
+}
+
+static int nouveau_svm_faults_event(struct nvif_event *event, void *argv,
+				    u32 argc)
+{
+	struct nouveau_svm_faults *faults =
+		container_of(event, struct nouveau_svm_faults, event);
+
+	queue_work(system_highpri_wq, &faults->drain);
+	return NVIF_EVENT_KEEP;
+}
+
+/**
+ * nouveau_svm_faults_resume - begin to serve faults, again
+ * @svm: the device
+ *
+ * Takes up whatever waits in the buffer, and replays: accesses may wait whose
+ * faults were forgotten.
+ *
+ * Return: 0, or what the event said.
+ */
+int nouveau_svm_faults_resume(struct nouveau_svm *svm)
+{
+	struct nouveau_svm_faults *faults = svm->faults;
+	struct nvif_object *device;
+	int ret;
+
+	if (!faults)
+		return 0;
+
+	device = &svm->drm->client.device.object;
+	faults->get = nvif_rd32(device, faults->getaddr);
+	if (faults->get >= faults->entries)
+		return -EIO;
+
+	mutex_lock(&faults->mutex);
+	faults->running = true;
+	mutex_unlock(&faults->mutex);
+
+	ret = nvif_event_allow(&faults->event);
+	queue_work(system_highpri_wq, &faults->drain);
+	nouveau_svm_faults_kick(svm);
+	return ret;
+}
+
+/**
+ * nouveau_svm_faults_suspend - serve no more faults
+ * @svm: the device
+ *
+ * When it returns, no service is under way and the hardware is not touched.
+ * Waiters stay; what they owe is paid by nouveau_svm_faults_resume().
+ */
+void nouveau_svm_faults_suspend(struct nouveau_svm *svm)
+{
+	struct nouveau_svm_faults *faults = svm->faults;
+
+	if (!faults)
+		return;
+
+	nvif_event_block(&faults->event);
+	flush_work(&faults->drain);
+	wait_event(faults->idle, !atomic_read(&faults->live));
+
+	mutex_lock(&faults->mutex);
+	faults->running = false;
+	mutex_unlock(&faults->mutex);
+	cancel_delayed_work_sync(&faults->kick);
+}
+
+/**
+ * nouveau_svm_faults_release - an address space is going away
+ * @svmm: the address space, dead already
+ *
+ * Ends what waits for user space on its behalf. Services may still be under way,
+ * but none begins to wait any more.
+ */
+void nouveau_svm_faults_release(struct nouveau_svmm *svmm)
+{
+	nouveau_svm_wait_end(NULL, svmm);
+}
+
+/**
+ * nouveau_svm_faults_fini - undo nouveau_svm_faults_init()
+ * @svm: the device
+ *
+ * Can be called if that failed or was never called.
+ */
+void nouveau_svm_faults_fini(struct nouveau_svm *svm)
+{
+	struct nouveau_svm_faults *faults = svm->faults;
+
+	if (!faults)
+		return;
+
+	if (nvif_event_constructed(&faults->event)) {
+		nouveau_svm_faults_suspend(svm);
+		nvif_event_dtor(&faults->event);
+	}
+	/* No service can add to them any more; and each kicks once at its end. */
+	nouveau_svm_wait_end(svm, NULL);
+	cancel_delayed_work_sync(&faults->kick);
+	if (faults->queue)
+		destroy_workqueue(faults->queue);
+	mempool_exit(&faults->services);
+	mempool_exit(&faults->groups);
+	mempool_exit(&faults->batches);
+	nvif_object_dtor(&faults->object);
+	mutex_destroy(&faults->mutex);
+	svm->faults = NULL;
+	kfree(faults);
+}
+
+/* The buffer, its registers, and the event. */
+static int nouveau_svm_faults_open(struct nouveau_svm_faults *faults)
+{
+	static const struct nvif_mclass classes[] = {
+		{ MAXWELL_FAULT_BUFFER_A, 0 },
+		{}
+	};
+	struct nvif_object *device = &faults->svm->drm->client.device.object;
+	struct nvif_clb069_v0 args = {};
+	int ret;
+
+	ret = nvif_mclass(device, classes);
+	if (ret < 0)
+		return ret;
+	ret = nvif_object_ctor(device, "svmFaults", 0, classes[ret].oclass,
+			       &args, sizeof(args), &faults->object);
+	if (ret)
+		return ret;
+	ret = nvif_object_map(&faults->object, NULL, 0);
+	if (ret)
+		return ret;
+
+	faults->entries = args.entries;
+	faults->getaddr = args.get;
+	faults->putaddr = args.put;
+	if (faults->entries < 2)
+		return -EIO;
+
+	return nvif_event_ctor(&faults->object, "svmFault", 0,
+			       nouveau_svm_faults_event, true, NULL, 0,
+			       &faults->event);
+}
+
+/**
+ * nouveau_svm_faults_init - find the fault buffer and begin to serve it
+ * @svm: the device
+ *
+ * Return: 0; -ENODEV if the device has no replayable faults; or another error.
+ * Then there is nothing to undo.
+ */
+int nouveau_svm_faults_init(struct nouveau_svm *svm)
+{
+	struct nouveau_svm_faults *faults;
+	int ret;
+
+	faults = kzalloc(sizeof(*faults), GFP_KERNEL);
+	if (!faults)
+		return -ENOMEM;
+
+	svm->faults = faults;
+	faults->svm = svm;
+	mutex_init(&faults->mutex);
+	init_waitqueue_head(&faults->idle);
+	INIT_WORK(&faults->drain, nouveau_svm_drain_work);
+	INIT_DELAYED_WORK(&faults->kick, nouveau_svm_kick_work);
+
+	faults->queue = alloc_workqueue("nouveau-svm", WQ_UNBOUND,
+					NOUVEAU_SVM_SERVICES);
+	ret = faults->queue ? 0 : -ENOMEM;
+	if (!ret)
+		ret = mempool_init_kmalloc_pool(&faults->batches, 2,
+						sizeof(struct nouveau_svm_batch));
+	if (!ret)
+		ret = mempool_init_kmalloc_pool(&faults->groups,
+						2 * NOUVEAU_SVM_SERVICES,
+						sizeof(struct nouveau_svm_group));
+	if (!ret)
+		ret = nouveau_svm_services_init(&faults->services);
+	if (!ret)
+		ret = nouveau_svm_faults_open(faults);
+	if (!ret)
+		ret = nouveau_svm_faults_resume(svm);
+	if (ret)
+		nouveau_svm_faults_fini(svm);
+	return ret;
+}

@@ -1,0 +1,893 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The service of faults in one buffer: what the process has there, and what it
+ * gets there for the asking, becomes mapped.
+ */
+#include "nouveau_svm_fault.h"
+#include "nouveau_dmem.h"
+#include "nouveau_drv.h"
+#include "nouveau_svm_trace.h"
+
+#include <linux/delay.h>
+#include <linux/hmm.h>
+#include <linux/hugetlb.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/memremap.h>
+#include <linux/rmap.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/userfaultfd_k.h>
+
+/**
+ * DOC: service
+ *
+ * The window of a service is the whole buffer: one walk tells what the process
+ * has mapped in these 2 MiB, and all of that is mapped for the GPU at once, with
+ * the process's rights ("fault-around"). Nothing is brought in but the pages
+ * that faulted. A page that the GPU may use already as it wants is left alone.
+ *
+ * A read of memory that was never touched asks for a page to write, if the
+ * process may: otherwise it got the zero page, and the write that mostly follows
+ * cost a second fault.
+ *
+ * A block that the process maps by one huge entry, or all of which is in one
+ * piece of VRAM with the same rights, becomes a 2 MiB page of the GPU, unless
+ * small pages are there already.
+ *
+ * Errors are a matter of single pages. If bringing in the pages that faulted
+ * fails, each is brought in alone: the faults of those that fail again are
+ * cancelled, or handed to a waiter if a userfaultfd handler is what it takes; and
+ * the window is read again for the rest.
+ *
+ * Atomic operations need a page that the CPU does not use at the same time.
+ * Device private memory is such; anonymous memory is made exclusive to the
+ * device, page by page. Memory that is shared, or hugetlb's, is refused: nothing
+ * keeps others from it.
+ */
+
+/* After so many collisions in a row without any page won, one page at a time. */
+#define NOUVEAU_SVM_COLLISIONS	3
+
+/**
+ * struct nouveau_svm_service - one service of one buffer
+ * @svm: the device
+ * @buffer: claimed
+ * @mm: its address space, with mm_users
+ * @owner: of the device private memory that the GPU can use in place
+ * @deadline: jiffies
+ * @missing: pages whose access was not satisfied when the window was last read
+ * @mapped: GPU pages that were mapped
+ * @replay: what is owed
+ * @want: &enum nouveau_svm_state by CPU page: what faults ask for
+ * @waits: CPU pages that a waiter has to bring in
+ * @pfns: what the CPU's page tables say
+ * @map: what the GPU's are to say
+ */
+struct nouveau_svm_service {
+	struct nouveau_svm *svm;
+	struct nouveau_svm_buffer *buffer;
+	struct mm_struct *mm;
+	void *owner;
+	unsigned long deadline;
+	unsigned int missing;
+	unsigned int mapped;
+	enum nouveau_svm_replay replay;
+	u8 want[NOUVEAU_SVM_CPU_PAGES];
+	DECLARE_BITMAP(waits, NOUVEAU_SVM_CPU_PAGES);
+	unsigned long pfns[NOUVEAU_SVM_CPU_PAGES];
+	struct nouveau_svm_map map;
+};
+
+/*
+ * One round of reading pages @first to @first + @nr - 1, and perhaps mapping
+ * them. Returns 0; -EBUSY for a collision, which asks for another round; -EAGAIN
+ * if only a waiter can bring in the page, of a round of one; or an error.
+ */
+typedef int (*nouveau_svm_round_t)(struct nouveau_svm_service *s,
+				   struct mmu_range_notifier *mrn,
+				   unsigned int first, unsigned int nr);
+
+/**
+ * nouveau_svm_services_init - memory for services
+ * @pool: to be initialised; as many as are active never wait for each other
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int nouveau_svm_services_init(mempool_t *pool)
+{
+	return mempool_init_kmalloc_pool(pool, NOUVEAU_SVM_SERVICES,
+					 sizeof(struct nouveau_svm_service));
+}
+
+static struct nouveau_svm_service *
+nouveau_svm_service_get(struct nouveau_svm *svm,
+			struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svm_service *s;
+
+	s = mempool_alloc(&svm->faults->services, GFP_KERNEL);
+	s->svm = svm;
+	s->buffer = buffer;
+	s->mm = buffer->svmm->mm;
+	s->owner = nouveau_dmem_owner(svm->drm);
+	s->deadline = jiffies + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
+	s->missing = NOUVEAU_SVM_CPU_PAGES;
+	s->mapped = 0;
+	s->replay = NOUVEAU_SVM_REPLAY_NONE;
+	memset(s->want, NOUVEAU_SVM_NONE, sizeof(s->want));
+	bitmap_zero(s->waits, NOUVEAU_SVM_CPU_PAGES);
+	return s;
+}
+
+static void nouveau_svm_owe(struct nouveau_svm_service *s,
+			    enum nouveau_svm_replay replay)
+{
+	s->replay = max(s->replay, replay);
+}
+
+static unsigned long nouveau_svm_page_addr(const struct nouveau_svm_service *s,
+					   unsigned int page)
+{
+	return nouveau_svm_buffer_start(s->buffer) +
+	       ((unsigned long)page << PAGE_SHIFT);
+}
+
+static enum nouveau_svm_state
+nouveau_svm_page_state(const struct nouveau_svm_service *s, unsigned int page)
+{
+	return nouveau_svm_buffer_state(s->buffer, page * NOUVEAU_SVM_SPLIT);
+}
+
+/* What the CPU's page tables let the GPU do with a page. */
+static enum nouveau_svm_state
+nouveau_svm_page_grants(const struct nouveau_svm_service *s, unsigned int page)
+{
+	if (!(s->pfns[page] & HMM_PFN_VALID))
+		return NOUVEAU_SVM_NONE;
+	return s->pfns[page] & HMM_PFN_WRITE ? NOUVEAU_SVM_WRITE :
+					       NOUVEAU_SVM_READ;
+}
+
+/* Is there a fault in this page that has to bring something in? */
+static bool nouveau_svm_page_is_missing(const struct nouveau_svm_service *s,
+					unsigned int page)
+{
+	const enum nouveau_svm_state want = s->want[page];
+
+	return want > nouveau_svm_page_state(s, page) &&
+	       min(want, NOUVEAU_SVM_WRITE) > nouveau_svm_page_grants(s, page);
+}
+
+/* How is a missing page to be brought in? */
+static unsigned long nouveau_svm_page_request(const struct nouveau_svm_service *s,
+					      struct vm_area_struct **vma,
+					      unsigned int page)
+{
+	const unsigned long addr = nouveau_svm_page_addr(s, page);
+
+	if (s->want[page] >= NOUVEAU_SVM_WRITE)
+		return HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+	if (s->pfns[page])
+		return HMM_PFN_REQ_FAULT;
+
+	if (!*vma || addr < (*vma)->vm_start || addr >= (*vma)->vm_end)
+		*vma = vma_lookup(s->mm, addr);
+	if (*vma && vma_is_anonymous(*vma) && (*vma)->vm_flags & VM_WRITE)
+		return HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+	return HMM_PFN_REQ_FAULT;
+}
+
+/* Does the page wait for a userfaultfd handler? */
+static bool nouveau_svm_page_is_guarded(const struct nouveau_svm_service *s,
+					unsigned int page)
+{
+	struct vm_area_struct *vma;
+
+	vma = vma_lookup(s->mm, nouveau_svm_page_addr(s, page));
+	return vma && userfaultfd_armed(vma);
+}
+
+/* Read the CPU's page tables, and bring in what is missing. */
+static int nouveau_svm_read(struct nouveau_svm_service *s,
+			    struct mmu_range_notifier *mrn, unsigned long seq,
+			    unsigned int first, unsigned int nr)
+{
+	struct vm_area_struct *vma = NULL;
+	unsigned int page, low = first + nr, high = 0;
+	struct hmm_range range = {
+		.notifier = mrn,
+		.notifier_seq = seq,
+		.start = nouveau_svm_page_addr(s, first),
+		.end = nouveau_svm_page_addr(s, first + nr),
+		.hmm_pfns = &s->pfns[first],
+		.dev_private_owner = s->owner,
+	};
+	int ret;
+
+	mmap_assert_locked(s->mm);
+
+	ret = hmm_range_fault(&range, HMM_FAULT_SNAPSHOT);
+	if (ret)
+		return ret;
+
+	s->missing = 0;
+	for (page = first; page < first + nr; page++) {
+		if (!nouveau_svm_page_is_missing(s, page))
+			continue;
+		low = min(low, page);
+		high = page;
+		s->missing++;
+	}
+	if (!s->missing)
+		return 0;
+
+	for (page = low; page <= high; page++)
+		s->pfns[page] = nouveau_svm_page_is_missing(s, page) ?
+				nouveau_svm_page_request(s, &vma, page) : 0;
+	range.start = nouveau_svm_page_addr(s, low);
+	range.end = nouveau_svm_page_addr(s, high + 1);
+	range.hmm_pfns = &s->pfns[low];
+	range.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
+
+	ret = hmm_range_fault(&range, 0);
+	if (ret == -EFAULT && nr == 1 && nouveau_svm_page_is_guarded(s, first))
+		return -EAGAIN;
+	return ret;
+}
+
+/*
+ * May what was read still be used? Until the buffer's lock is dropped an
+ * invalidation can't end, so until then the pages are there.
+ */
+static bool nouveau_svm_is_current(const struct nouveau_svm_service *s,
+				   struct mmu_range_notifier *mrn,
+				   unsigned long seq)
+{
+	return !mmu_range_read_retry(mrn, seq) ||
+	       nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_SKIP_RETRY);
+}
+
+/*
+ * One entry of PFNMAP for a page that the GPU may use as the CPU does; 0 if it is
+ * out of reach for now.
+ */
+static u64 nouveau_svm_page_phys(const struct nouveau_svm_service *s,
+				 unsigned int page)
+{
+	const unsigned long pfn = s->pfns[page];
+	struct page *cpu_page = hmm_pfn_to_page(pfn);
+	u64 phys;
+
+	lockdep_assert_held(&s->buffer->lock);
+
+	if (is_device_private_page(cpu_page)) {
+		phys = nouveau_dmem_page_addr(cpu_page);
+		if (!phys)
+			return NVIF_VMM_PFNMAP_V0_NONE;
+		phys |= NVIF_VMM_PFNMAP_V0_VRAM;
+		/* The CPU has no access to it at all. */
+		if (pfn & HMM_PFN_WRITE)
+			phys |= NVIF_VMM_PFNMAP_V0_A;
+	} else {
+		phys = page_to_phys(cpu_page) | NVIF_VMM_PFNMAP_V0_HOST;
+	}
+	if (pfn & HMM_PFN_WRITE)
+		phys |= NVIF_VMM_PFNMAP_V0_W;
+	return phys | NVIF_VMM_PFNMAP_V0_V;
+}
+
+/* The entry of one 2 MiB page for the whole block; 0 if it can't be one. */
+static u64 nouveau_svm_leaf_phys(const struct nouveau_svm_service *s)
+{
+	const unsigned long pfn = s->pfns[0];
+	unsigned int page;
+	u64 phys;
+
+	/* To replace small pages would take away what the GPU is working with. */
+	if (READ_ONCE(s->buffer->live) && !READ_ONCE(s->buffer->leaf))
+		return 0;
+	if (!(pfn & HMM_PFN_VALID))
+		return 0;
+
+	phys = nouveau_svm_page_phys(s, 0);
+	if (!phys || phys & NVIF_VMM_PFNMAP_V0_ADDR & ~NOUVEAU_SVM_BUFFER_MASK)
+		return 0;
+	if (PAGE_SHIFT + hmm_pfn_to_map_order(pfn) >= NOUVEAU_SVM_BUFFER_SHIFT)
+		return phys;
+	if (!(phys & NVIF_VMM_PFNMAP_V0_VRAM))
+		return 0;
+
+	for (page = 1; page < NOUVEAU_SVM_CPU_PAGES; page++)
+		if (!(s->pfns[page] & HMM_PFN_VALID) ||
+		    nouveau_svm_page_phys(s, page) !=
+		    phys + ((u64)page << PAGE_SHIFT))
+			return 0;
+	return phys;
+}
+
+/* Add a page to the window of @map. */
+static void nouveau_svm_map_page(struct nouveau_svm_service *s,
+				 unsigned int page, u64 phys)
+{
+	struct nouveau_svm_map *map = &s->map;
+	unsigned int i;
+
+	if (!phys)
+		return;
+	for (i = 0; i < NOUVEAU_SVM_SPLIT; i++)
+		map->phys[page * NOUVEAU_SVM_SPLIT + i] =
+			phys + ((u64)i << NOUVEAU_SVM_PAGE_SHIFT);
+	map->nr += NOUVEAU_SVM_SPLIT;
+}
+
+/* What a test looks for: a page that the process does not have. */
+static void nouveau_svm_map_beyond(struct nouveau_svm_service *s,
+				   unsigned int first, unsigned int nr)
+{
+	unsigned int page;
+
+	for (page = first + 1; page < first + nr; page++) {
+		if (s->pfns[page] & HMM_PFN_VALID ||
+		    !(s->pfns[page - 1] & HMM_PFN_VALID) ||
+		    nouveau_svm_page_state(s, page))
+			continue;
+		nouveau_svm_map_page(s, page, nouveau_svm_page_phys(s, page - 1));
+		return;
+	}
+}
+
+/*
+ * Everything but what the GPU has already; as one 2 MiB page if @leaf and if that
+ * can be. Returns 0, with no page in the map if there is nothing to do; or
+ * -EBUSY.
+ */
+static int nouveau_svm_map_build(struct nouveau_svm_service *s,
+				 struct mmu_range_notifier *mrn,
+				 unsigned long seq, unsigned int first,
+				 unsigned int nr, bool leaf)
+{
+	struct nouveau_svm_map *map = &s->map;
+	unsigned int page;
+	u64 phys = 0;
+
+	memset64(&map->phys[first * NOUVEAU_SVM_SPLIT], NVIF_VMM_PFNMAP_V0_NONE,
+		 nr * NOUVEAU_SVM_SPLIT);
+	map->nr = 0;
+
+	spin_lock(&s->buffer->lock);
+	if (!nouveau_svm_is_current(s, mrn, seq)) {
+		spin_unlock(&s->buffer->lock);
+		return -EBUSY;
+	}
+	for (page = first; page < first + nr; page++)
+		if (nouveau_svm_page_grants(s, page) >
+		    nouveau_svm_page_state(s, page))
+			nouveau_svm_map_page(s, page,
+					     nouveau_svm_page_phys(s, page));
+	if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_MAP_BEYOND))
+		nouveau_svm_map_beyond(s, first, nr);
+	if (map->nr && leaf)
+		phys = nouveau_svm_leaf_phys(s);
+	spin_unlock(&s->buffer->lock);
+
+	map->leaf = phys;
+	if (map->leaf)
+		map->phys[0] = phys;
+	if (map->nr) {
+		map->first = first * NOUVEAU_SVM_SPLIT;
+		map->nr = nr * NOUVEAU_SVM_SPLIT;
+	}
+	return 0;
+}
+
+/* Map what was read. */
+static int nouveau_svm_map(struct nouveau_svm_service *s,
+			   struct mmu_range_notifier *mrn, unsigned long seq,
+			   unsigned int first, unsigned int nr)
+{
+	bool leaf = nr == NOUVEAU_SVM_CPU_PAGES;
+	int ret;
+
+	for (;;) {
+		ret = nouveau_svm_map_build(s, mrn, seq, first, nr, leaf);
+		if (ret || !s->map.nr)
+			return ret;
+
+		leaf = s->map.leaf;
+		ret = nouveau_svm_buffer_prepare(s->buffer, leaf);
+		if (!ret)
+			ret = nouveau_svm_buffer_map(s->buffer, mrn, seq,
+						     &s->map);
+		if (!ret || ret == -EBUSY || !leaf)
+			break;
+		/* No table, cut by the hole, or no DMA address: small pages. */
+		leaf = false;
+	}
+	if (!ret)
+		s->mapped += s->map.mapped;
+	return ret;
+}
+
+/* A round of reading alone. The pages are mapped with all others, later. */
+static int nouveau_svm_round_read(struct nouveau_svm_service *s,
+				  struct mmu_range_notifier *mrn,
+				  unsigned int first, unsigned int nr)
+{
+	unsigned long seq = mmu_range_read_begin(mrn);
+	u64 time = ktime_get_ns();
+	int ret;
+
+	mmap_read_lock(s->mm);
+	ret = nouveau_svm_read(s, mrn, seq, first, nr);
+	mmap_read_unlock(s->mm);
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	return ret;
+}
+
+/* A round of reading and mapping. */
+static int nouveau_svm_round_map(struct nouveau_svm_service *s,
+				 struct mmu_range_notifier *mrn,
+				 unsigned int first, unsigned int nr)
+{
+	unsigned long seq = mmu_range_read_begin(mrn);
+	u64 time = ktime_get_ns();
+	int ret;
+
+	mmap_read_lock(s->mm);
+	ret = nouveau_svm_read(s, mrn, seq, first, nr);
+	mmap_read_unlock(s->mm);
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	return ret ?: nouveau_svm_map(s, mrn, seq, first, nr);
+}
+
+/*
+ * Have the CPU let go of a page that was read: *@exclusive is the page, locked;
+ * or NULL, if it is in VRAM, where the GPU alone has it. Returns -EBUSY to be
+ * called again after another reading.
+ */
+static int nouveau_svm_make_exclusive(struct nouveau_svm_service *s,
+				      struct mmu_range_notifier *mrn,
+				      unsigned long seq, unsigned int page,
+				      struct page **exclusive)
+{
+	const unsigned long addr = nouveau_svm_page_addr(s, page);
+	struct vm_area_struct *vma;
+	bool valid, private;
+	int ret;
+
+	mmap_assert_locked(s->mm);
+
+	*exclusive = NULL;
+	spin_lock(&s->buffer->lock);
+	valid = nouveau_svm_is_current(s, mrn, seq) &&
+		       nouveau_svm_page_grants(s, page);
+	private = valid &&
+		  is_device_private_page(hmm_pfn_to_page(s->pfns[page]));
+	spin_unlock(&s->buffer->lock);
+	if (!valid)
+		return -EBUSY;
+	if (private)
+		return 0;
+
+	vma = vma_lookup(s->mm, addr);
+	if (!vma)
+		return -EFAULT;
+	/* Others may reach it in other ways. What is private is anonymous now. */
+	if (vma->vm_flags & VM_SHARED || is_vm_hugetlb_page(vma))
+		return -EOPNOTSUPP;
+
+	ret = make_device_exclusive_range(s->mm, addr, addr + PAGE_SIZE,
+					  exclusive, s->buffer->svmm);
+	if (ret < 0)
+		return ret;
+	return ret && *exclusive ? 0 : -EBUSY;
+}
+
+/* A round for an atomic access to one page, so @nr is 1. */
+static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
+				    struct mmu_range_notifier *mrn,
+				    unsigned int first, unsigned int nr)
+{
+	unsigned long seq = mmu_range_read_begin(mrn);
+	u64 time = ktime_get_ns();
+	struct page *page = NULL;
+	struct folio *folio;
+	int ret;
+
+	mmap_read_lock(s->mm);
+	ret = nouveau_svm_read(s, mrn, seq, first, nr);
+	if (!ret && nouveau_svm_page_state(s, first) < NOUVEAU_SVM_ATOMIC)
+		ret = nouveau_svm_make_exclusive(s, mrn, seq, first, &page);
+	mmap_read_unlock(s->mm);
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	if (ret)
+		return ret;
+	if (!page)
+		return nouveau_svm_map(s, mrn, seq, first, nr);
+
+	folio = page_folio(page);
+	ret = nouveau_svm_buffer_prepare(s->buffer, false);
+	if (!ret) {
+		nouveau_svm_map_page(s, first, page_to_phys(page) |
+				     NVIF_VMM_PFNMAP_V0_HOST |
+				     NVIF_VMM_PFNMAP_V0_A |
+				     NVIF_VMM_PFNMAP_V0_W |
+				     NVIF_VMM_PFNMAP_V0_V);
+		s->map.leaf = false;
+		s->map.first = first * NOUVEAU_SVM_SPLIT;
+		s->map.nr = NOUVEAU_SVM_SPLIT;
+		ret = nouveau_svm_buffer_map(s->buffer, mrn, seq, &s->map);
+	}
+	if (!ret)
+		s->mapped += s->map.mapped;
+	folio_unlock(folio);
+	folio_put(folio);
+	return ret;
+}
+
+/* Rounds under the buffer's own notifier, while there is hope. */
+static int nouveau_svm_rounds(struct nouveau_svm_service *s,
+			      nouveau_svm_round_t round, unsigned int first,
+			      unsigned int nr)
+{
+	unsigned int collisions = 0, missing = UINT_MAX;
+	int ret;
+
+	for (;;) {
+		ret = round(s, &s->buffer->notifier, first, nr);
+		if (ret != -EBUSY)
+			return ret;
+
+		nouveau_svm_count(s->svm, NOUVEAU_SVM_RETRIES, 1);
+		/* A page that we bring in may collide with us: no harm done. */
+		if (s->missing >= missing &&
+		    ++collisions == NOUVEAU_SVM_COLLISIONS)
+			return ret;
+		missing = min(missing, s->missing);
+		if (time_after(jiffies, s->deadline))
+			return ret;
+		cond_resched();
+	}
+}
+
+/* Rounds for one page under a notifier of its own. */
+static int nouveau_svm_rounds_exact(struct nouveau_svm_service *s,
+				    nouveau_svm_round_t round,
+				    unsigned int page)
+{
+	unsigned long deadline =
+		jiffies + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
+	struct nouveau_svm_exact exact;
+	int ret;
+
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_FALLBACKS, 1);
+	ret = nouveau_svm_exact_init(&exact, s->buffer,
+				     nouveau_svm_page_addr(s, page), PAGE_SIZE);
+	if (ret)
+		return ret;
+
+	for (;;) {
+		ret = round(s, &exact.notifier, page, 1);
+		if (ret != -EBUSY)
+			break;
+		nouveau_svm_count(s->svm, NOUVEAU_SVM_RETRIES, 1);
+		if (time_after(jiffies, deadline))
+			break;
+		/* Whoever has the page locked may want this processor. */
+		usleep_range(10, 50);
+	}
+	nouveau_svm_exact_fini(&exact);
+	return ret;
+}
+
+/* The same for one page, whatever it takes. */
+static int nouveau_svm_rounds_page(struct nouveau_svm_service *s,
+				   nouveau_svm_round_t round, unsigned int page)
+{
+	int ret = nouveau_svm_rounds(s, round, page, 1);
+
+	return ret == -EBUSY ? nouveau_svm_rounds_exact(s, round, page) : ret;
+}
+
+/*
+ * The faults of a page that want most could not be served. What is to become of
+ * them? The weaker ones are still to be served.
+ */
+static void nouveau_svm_page_failed(struct nouveau_svm_service *s,
+				    const struct nouveau_svm_fault *fault,
+				    unsigned int nr, unsigned int page,
+				    int error)
+{
+	const enum nouveau_svm_state failed = s->want[page];
+	unsigned int i, end;
+
+	s->want[page] = NOUVEAU_SVM_NONE;
+	switch (error) {
+	case -EAGAIN:
+		__set_bit(page, s->waits);
+		return;
+	case -EBUSY:
+	case -EINTR:
+	case -ENOMEM:
+		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
+		return;
+	}
+
+	for (i = 0; i < nr; i = end) {
+		for (end = i; end < nr; end++)
+			if (nouveau_svm_fault_page(&fault[end]) != page ||
+			    fault[end].want < failed)
+				break;
+		if (end > i) {
+			nouveau_svm_faults_cancel(s->svm, &fault[i], end - i,
+						  error);
+			continue;
+		}
+		if (nouveau_svm_fault_page(&fault[i]) == page)
+			s->want[page] = max(s->want[page], fault[i].want);
+		end++;
+	}
+	nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
+}
+
+/* Each page that faulted, alone: by @round, until it is done or has failed. */
+static void nouveau_svm_serve_pages(struct nouveau_svm_service *s,
+				    nouveau_svm_round_t round,
+				    enum nouveau_svm_state least,
+				    const struct nouveau_svm_fault *fault,
+				    unsigned int nr)
+{
+	unsigned int page;
+	int ret;
+
+	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
+		while (s->want[page] >= least &&
+		       s->want[page] > nouveau_svm_page_state(s, page)) {
+			ret = nouveau_svm_rounds_page(s, round, page);
+			if (!ret)
+				break;
+			nouveau_svm_page_failed(s, fault, nr, page, ret);
+		}
+}
+
+/* Serve what @s->want says. */
+static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
+				    const struct nouveau_svm_fault *fault,
+				    unsigned int nr)
+{
+	unsigned int page;
+	int ret;
+
+	for (;;) {
+		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, 0,
+					 NOUVEAU_SVM_CPU_PAGES);
+		if (!ret || ret == -EBUSY || ret == -ENOMEM)
+			break;
+		/* Not all of the window: whose error is it? */
+		nouveau_svm_serve_pages(s, nouveau_svm_round_read,
+					NOUVEAU_SVM_READ, fault, nr);
+		if (time_after(jiffies, s->deadline)) {
+			ret = -EBUSY;
+			break;
+		}
+	}
+
+	if (ret == -ENOMEM) {
+		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
+		return ret;
+	}
+	if (ret == -EBUSY)
+		nouveau_svm_serve_pages(s, nouveau_svm_round_map,
+					NOUVEAU_SVM_READ, fault, nr);
+	nouveau_svm_serve_pages(s, nouveau_svm_round_atomic,
+				NOUVEAU_SVM_ATOMIC, fault, nr);
+
+	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
+		if (s->want[page])
+			nouveau_svm_owe(s, s->want[page] <=
+					   nouveau_svm_page_state(s, page) ?
+					   NOUVEAU_SVM_REPLAY_NOW :
+					   NOUVEAU_SVM_REPLAY_LATER);
+	return ret;
+}
+
+/*
+ * Note what the faults want that the GPU can't do yet. Returns how many pages
+ * that is; a prefetch counts as one if there is nothing in its page.
+ */
+static unsigned int nouveau_svm_collect(struct nouveau_svm_service *s,
+					const struct nouveau_svm_fault *fault,
+					unsigned int nr)
+{
+	unsigned int i, pages = 0, duplicates = 0;
+
+	for (i = 0; i < nr; i++) {
+		unsigned int page = nouveau_svm_fault_page(&fault[i]);
+		enum nouveau_svm_state want = fault[i].want;
+
+		if (max(want, NOUVEAU_SVM_READ) <= nouveau_svm_page_state(s, page)) {
+			duplicates++;
+			/* It may have come after the page's own replay. */
+			if (want)
+				nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
+			continue;
+		}
+		if (want && want <= s->want[page]) {
+			duplicates++;
+			continue;
+		}
+		if (!s->want[page])
+			pages++;
+		s->want[page] = max_t(u8, s->want[page], want);
+	}
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_FAULT_DUPLICATE, duplicates);
+	return pages;
+}
+
+/* Serve the faults in a buffer that is claimed. */
+static enum nouveau_svm_replay
+nouveau_svm_serve_claimed(struct nouveau_svm *svm,
+			  struct nouveau_svm_buffer *buffer,
+			  const struct nouveau_svm_fault *fault,
+			  unsigned int nr)
+{
+	struct nouveau_svm_service *s = nouveau_svm_service_get(svm, buffer);
+	enum nouveau_svm_replay replay;
+	unsigned int pages, asked;
+	int ret = 0;
+
+	pages = nouveau_svm_collect(s, fault, nr);
+	if (pages)
+		ret = nouveau_svm_serve_window(s, fault, nr);
+	if (s->mapped)
+		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
+
+	asked = pages * NOUVEAU_SVM_SPLIT;
+	if (s->mapped > asked)
+		nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_AROUND,
+				  s->mapped - asked);
+	trace_nouveau_svm_service(buffer->svmm, nouveau_svm_buffer_start(buffer),
+				  nr, s->mapped, ret);
+
+	/* A waiter waits for user space, which may need this buffer. */
+	if (nouveau_svm_buffer_release(buffer))
+		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
+	if (!bitmap_empty(s->waits, NOUVEAU_SVM_CPU_PAGES) &&
+	    nouveau_svm_wait(svm, buffer, fault, nr, s->waits))
+		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
+
+	replay = s->replay;
+	mempool_free(s, &svm->faults->services);
+	return replay;
+}
+
+/* Cancel all, but for prefetches, which wait for nothing. */
+static enum nouveau_svm_replay
+nouveau_svm_refuse(struct nouveau_svm *svm, const struct nouveau_svm_fault *fault,
+		   unsigned int nr, int error)
+{
+	enum nouveau_svm_replay replay = NOUVEAU_SVM_REPLAY_NONE;
+	unsigned int i, end;
+
+	for (i = 0; i < nr; i = end + 1) {
+		for (end = i; end < nr && fault[end].want; end++)
+			;
+		if (end == i)
+			continue;
+		nouveau_svm_faults_cancel(svm, &fault[i], end - i, error);
+		replay = NOUVEAU_SVM_REPLAY_NOW;
+	}
+	return replay;
+}
+
+/**
+ * nouveau_svm_serve - serve the faults in one buffer
+ * @svm: the device
+ * @fault: the faults, all of one address space and in one buffer; sorted
+ * @nr: how many, at least one
+ *
+ * If the buffer is being served already, nothing is done: that service ends with
+ * a replay, and what it leaves faults again.
+ *
+ * Sleeps; the caller holds no lock, and a reference to the address space.
+ *
+ * Return: what the caller owes.
+ */
+enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
+					  const struct nouveau_svm_fault *fault,
+					  unsigned int nr)
+{
+	enum nouveau_svm_replay replay = NOUVEAU_SVM_REPLAY_NONE;
+	struct nouveau_svmm *svmm = fault->svmm;
+	struct nouveau_svm_buffer *buffer;
+
+	if (!nouveau_svmm_enter(svmm))
+		return nouveau_svm_refuse(svm, fault, nr, -ENODEV);
+	if (!mmget_not_zero(svmm->mm)) {
+		nouveau_svmm_leave(svmm);
+		return nouveau_svm_refuse(svm, fault, nr, -ESRCH);
+	}
+
+	buffer = nouveau_svm_buffer_get(svmm, fault->addr);
+	if (IS_ERR(buffer)) {
+		if (PTR_ERR(buffer) == -EINVAL)
+			replay = nouveau_svm_refuse(svm, fault, nr, -EINVAL);
+		else
+			replay = NOUVEAU_SVM_REPLAY_LATER;
+	} else {
+		if (nouveau_svm_buffer_try_claim(buffer))
+			replay = nouveau_svm_serve_claimed(svm, buffer, fault,
+							   nr);
+		else
+			nouveau_svm_count(svm, NOUVEAU_SVM_FAULT_DEFERRED, nr);
+		nouveau_svm_buffer_put(buffer);
+	}
+
+	/* Not here: the last one takes down the address space. */
+	mmput_async(svmm->mm);
+	nouveau_svmm_leave(svmm);
+	return replay;
+}
+
+static int nouveau_svm_populate_buffer(struct nouveau_svm *svm,
+				       struct nouveau_svmm *svmm,
+				       unsigned long addr)
+{
+	struct nouveau_svm_buffer *buffer;
+	struct nouveau_svm_service *s;
+	int ret;
+
+	buffer = nouveau_svm_buffer_get(svmm, addr);
+	if (IS_ERR(buffer))
+		return PTR_ERR(buffer);
+
+	nouveau_svm_buffer_claim(buffer);
+	s = nouveau_svm_service_get(svm, buffer);
+	ret = nouveau_svm_rounds(s, nouveau_svm_round_map, 0,
+				 NOUVEAU_SVM_CPU_PAGES);
+	mempool_free(s, &svm->faults->services);
+	if (nouveau_svm_buffer_release(buffer))
+		nouveau_svm_faults_kick(svm);
+	nouveau_svm_buffer_put(buffer);
+
+	/* The process is at work there: its faults will tell what is needed. */
+	return ret == -EBUSY ? 0 : ret;
+}
+
+/**
+ * nouveau_svm_populate - map what the process has, before the GPU asks for it
+ * @svmm: the address space, of the current process
+ * @start: first address
+ * @end: end address, exclusive
+ *
+ * Maps all that is there in the buffers of the range, as a service does, but
+ * brings nothing in. Sleeps; the caller holds no lock.
+ *
+ * Return: 0; -EINTR if the process is being killed; -ENODEV if the address space
+ * or the device is going away; -ENOMEM, or another error of the page tables.
+ */
+int nouveau_svm_populate(struct nouveau_svmm *svmm, unsigned long start,
+			 unsigned long end)
+{
+	struct nouveau_svm *svm = nouveau_svmm_svm(svmm);
+	unsigned long addr;
+	int ret = 0;
+
+	if (!svm || !nouveau_svmm_enter(svmm))
+		return -ENODEV;
+
+	for (addr = start & NOUVEAU_SVM_BUFFER_MASK; !ret && addr < end;
+	     addr += NOUVEAU_SVM_BUFFER_SIZE) {
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		/* Nothing in the unmanaged hole is mirrored. */
+		else if (addr < svmm->unmanaged.start ||
+			 addr + NOUVEAU_SVM_BUFFER_SIZE > svmm->unmanaged.end)
+			ret = nouveau_svm_populate_buffer(svm, svmm, addr);
+		cond_resched();
+	}
+
+	nouveau_svmm_leave(svmm);
+	return ret;
+}
