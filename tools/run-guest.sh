@@ -33,7 +33,9 @@ and return its exit status.
                    when something is wrong, as DIR/log/console-PID.log
   --qemu-log FILE  what the model says of unknown registers and bad use
   --qmp PATH       a QMP server on the socket PATH
-  --icount SHIFT   count instructions for time: 2^SHIFT ns each
+  --icount SHIFT   count instructions for time: 2^SHIFT ns each; with
+                   'SHIFT,sleep=off' idle time is skipped instead of waited for
+  --cpu MODEL      QEMU's model of the processor (default: max; with KVM: host)
   --kvm            use KVM; default is TCG
   --shell          an interactive shell instead of a command
   --help           this text
@@ -61,6 +63,7 @@ log=
 qemu_log=
 qmp=
 icount=
+cpu=
 accel=tcg
 shell=
 while [ $# -gt 0 ]; do
@@ -71,7 +74,7 @@ while [ $# -gt 0 ]; do
 	--help) usage; exit 0 ;;
 	--) shift; break ;;
 	--out | --kernel | --initrd | --qemu | --device | --append | --cpus | \
-		--mem | --timeout | --log | --qemu-log | --qmp | --icount)
+		--mem | --timeout | --log | --qemu-log | --qmp | --icount | --cpu)
 		need_value "$1" $# ;;
 	-*) usage_error "unknown option '$1'" ;;
 	*) break ;;
@@ -89,7 +92,9 @@ while [ $# -gt 0 ]; do
 	--log) log=$2 ;;
 	--qemu-log) qemu_log=$2 ;;
 	--qmp) qmp=$2 ;;
-	--icount) [ "$2" = 0 ] || need_number "$1" "$2"; icount=$2 ;;
+	--icount) [ "${2%,sleep=off}" = 0 ] || need_number "$1" "${2%,sleep=off}"
+		icount=$2 ;;
+	--cpu) cpu=$2 ;;
 	esac
 	shift 2
 done
@@ -166,11 +171,11 @@ args=(-nodefaults -no-user-config -display none -no-reboot
 	-chardev "file,id=status,path=$run/status"
 	-device virtserialport,nr=2,chardev=status,name=gp107.status)
 if [ "$accel" = kvm ]; then
-	args+=(-accel kvm -cpu host)
+	args+=(-accel kvm -cpu "${cpu:-host}")
 elif [ -n "$icount" ]; then
-	args+=(-accel tcg -cpu max -icount "shift=$icount")
+	args+=(-accel tcg -cpu "${cpu:-max}" -icount "shift=$icount")
 else
-	args+=(-accel tcg,thread=multi -cpu max)
+	args+=(-accel tcg,thread=multi -cpu "${cpu:-max}")
 fi
 for device in "${devices[@]}"; do
 	[ "$device" = none ] || args+=(-device "$device")
