@@ -8,6 +8,8 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "nouveau_svm_matrix.h"
+#include "nouveau_svm_sys.h"
 #include "nouveau_svm_test.h"
 
 /* Seconds that one subtest may last. */
@@ -60,6 +62,16 @@ static void leave_first_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+/* What a subtest that failed has left is undone. */
+static void restore(void)
+{
+	igt_reset_timeout();
+	svm_card_behave();
+	svm_close_all();
+	svm_huge_pool_restore();
+	svm_sys_restore();
+}
+
 static void run(const struct svm_test *test)
 {
 	for (; test->name; test++) {
@@ -69,12 +81,22 @@ static void run(const struct svm_test *test)
 			test->run();
 			after();
 		}
+		igt_fixture
+			restore();
+	}
+}
 
-		igt_fixture {
-			igt_reset_timeout();
-			svm_card_behave();
-			svm_close_all();
+static void run_matrix(const struct svm_cell *cell)
+{
+	for (; cell->name; cell++) {
+		igt_describe(cell->describe);
+		igt_subtest(cell->name) {
+			before(cell->name);
+			svm_cell_run(cell);
+			after();
 		}
+		igt_fixture
+			restore();
 	}
 }
 
@@ -105,6 +127,11 @@ igt_main
 	run(svm_migrate_tests);
 	run(svm_client_tests);
 	run(svm_card_tests);
+	run(svm_control_tests);
+	run(svm_progress_tests);
+	run(svm_bind_tests);
+	run(svm_cost_tests);
+	run_matrix(svm_matrix());
 
 	igt_fixture {
 		svm_debugfs_close();

@@ -341,6 +341,24 @@ int svm_open(struct svm_gpu *gpu, const char *node)
 	return ret;
 }
 
+int svm_open_sibling(struct svm_gpu *gpu, const struct svm_gpu *owner)
+{
+	int ret;
+
+	memset(gpu, 0, sizeof(*gpu));
+	gpu->sibling = true;
+	gpu->fd = owner->fd;
+	gpu->drm = owner->drm;
+	gpu->device = owner->device;
+	gpu->next_open = open_list;
+	open_list = gpu;
+
+	ret = svm_open_channel(gpu);
+	if (ret)
+		svm_close(gpu);
+	return ret;
+}
+
 /*
  * The channel first: it ends its work, and its objects go with it.  Were the
  * compute object taken from it before, the work would never end.  libdrm can
@@ -374,9 +392,11 @@ void svm_close(struct svm_gpu *gpu)
 	close_channel(gpu);
 	nouveau_bo_ref(NULL, &gpu->bo);
 	nouveau_bo_ref(NULL, &gpu->tls);
-	nouveau_device_del(&gpu->device);
-	nouveau_drm_del(&gpu->drm);
-	close(gpu->fd);
+	if (!gpu->sibling) {
+		nouveau_device_del(&gpu->device);
+		nouveau_drm_del(&gpu->drm);
+		close(gpu->fd);
+	}
 	if (gpu->hole)
 		munmap(gpu->hole, gpu->hole_size);
 	memset(gpu, 0, sizeof(*gpu));
@@ -527,21 +547,36 @@ int svm_run(struct svm_gpu *gpu, enum svm_kernel kernel, unsigned int blocks,
 	return ret ? ret : svm_wait(gpu, job, SVM_JOB_MS);
 }
 
-int svm_migrate(struct svm_gpu *gpu, const void *addr, size_t len,
-		uint64_t *migrated)
+int svm_bind(struct svm_gpu *gpu, enum svm_side side, const void *addr,
+	     size_t len, uint64_t *moved)
 {
+	/* No target at all is system memory. */
+	static const uint64_t targets[] = {
+		[SVM_IN_VRAM] = NOUVEAU_SVM_BIND_TARGET__GPU_VRAM,
+		[SVM_IN_SYSTEM] = 0,
+	};
 	struct drm_nouveau_svm_bind args = {
 		.header = (uint64_t)NOUVEAU_SVM_BIND_COMMAND__MIGRATE <<
 			  NOUVEAU_SVM_BIND_COMMAND_SHIFT |
-			  (uint64_t)NOUVEAU_SVM_BIND_TARGET__GPU_VRAM <<
-			  NOUVEAU_SVM_BIND_TARGET_SHIFT,
+			  targets[side] << NOUVEAU_SVM_BIND_TARGET_SHIFT,
 		.va_start = (uintptr_t)addr,
 		.va_end = (uintptr_t)addr + len,
 	};
 	int ret = drmCommandWriteRead(gpu->fd, DRM_NOUVEAU_SVM_BIND, &args,
 				      sizeof(args));
 
+	if (moved)
+		*moved = args.result;
+	return ret;
+}
+
+int svm_migrate(struct svm_gpu *gpu, const void *addr, size_t len,
+		uint64_t *migrated)
+{
+	uint64_t moved;
+	int ret = svm_bind(gpu, SVM_IN_VRAM, addr, len, &moved);
+
 	if (!ret && migrated)
-		*migrated = args.result;
+		*migrated = moved;
 	return ret;
 }

@@ -33,6 +33,7 @@ struct svm_gpu {
 	uint32_t sequence;
 	uint32_t slot_sequence[SVM_SLOTS];
 	unsigned int regs[SVM_KERNEL_COUNT];
+	bool sibling;			/* device and hole are another's */
 	struct svm_gpu *next_open;	/* see svm_close_all() */
 };
 
@@ -47,6 +48,8 @@ int svm_open_channel(struct svm_gpu *gpu);
 
 /* Device, hole, SVM_INIT, channel, compute object, programs. */
 int svm_open(struct svm_gpu *gpu, const char *node);
+/* One more channel of @owner's address space; to be closed before it. */
+int svm_open_sibling(struct svm_gpu *gpu, const struct svm_gpu *owner);
 void svm_close(struct svm_gpu *gpu);
 /* Closes what a failed test left open. */
 void svm_close_all(void);
@@ -66,7 +69,18 @@ int svm_wait(struct svm_gpu *gpu, uint32_t job, unsigned int ms);
 int svm_run(struct svm_gpu *gpu, enum svm_kernel kernel, unsigned int blocks,
 	    unsigned int block, const struct svm_args *args);
 
-/* SVM_BIND: moves the pages to VRAM.  *migrated may be NULL. */
+enum svm_side {
+	SVM_IN_VRAM,
+	SVM_IN_SYSTEM,
+};
+
+/*
+ * SVM_BIND: moves the pages.  *moved, which may be NULL, says how many moved,
+ * also when there is an error.
+ */
+int svm_bind(struct svm_gpu *gpu, enum svm_side side, const void *addr,
+	     size_t len, uint64_t *moved);
+/* To VRAM; *migrated is left alone when there is an error. */
 int svm_migrate(struct svm_gpu *gpu, const void *addr, size_t len,
 		uint64_t *migrated);
 

@@ -4,7 +4,6 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -398,38 +397,21 @@ static void thp_mprotect(void)
 	svm_next_client_works();
 }
 
-#define HUGE_POOL	"/proc/sys/vm/nr_hugepages"
-
-static unsigned long huge_pool(const unsigned long *set)
-{
-	unsigned long size = 0;
-	FILE *file = fopen(HUGE_POOL, set ? "w" : "r");
-
-	igt_require_f(file, "no hugetlbfs\n");
-	if (set)
-		fprintf(file, "%lu", *set);
-	else if (fscanf(file, "%lu", &size) != 1)
-		size = 0;
-	fclose(file);
-	return size;
-}
-
 static void hugetlb(void)
 {
-	unsigned long before = huge_pool(NULL), more = before + 1;
 	struct svm_gpu *gpu;
 	uint32_t *mem;
 
-	huge_pool(&more);
+	svm_huge_pool_grow(1);
 	mem = mmap(NULL, HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE |
 		   MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-	igt_require_f(mem != MAP_FAILED, "no huge page to be had\n");
+	igt_assert(mem != MAP_FAILED);
 	gpu = svm_client();
 	svm_gpu_write_pages(gpu, mem, HUGE / PAGE, 1000);
 	svm_check_pages(mem, HUGE / PAGE, 1000);
 	svm_unmap(mem, HUGE);
 	svm_client_close(gpu);
-	huge_pool(&before);
+	svm_huge_pool_restore();
 }
 
 static void munmap_then_access(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,8 @@
 
 /* Seconds that a child may last. */
 #define CHILD_LIMIT	90
+
+#define HUGE_POOL	"/proc/sys/vm/nr_hugepages"
 
 /* Within this time a bad access has killed its channel. */
 #define DEATH_MS	8000
@@ -20,6 +23,15 @@ struct svm_gpu *svm_client(void)
 	igt_assert(gpu);
 	igt_assert_eq(svm_open(gpu, svm_node), 0);
 	return gpu;
+}
+
+struct svm_gpu *svm_sibling(struct svm_gpu *gpu)
+{
+	struct svm_gpu *sibling = malloc(sizeof(*sibling));
+
+	igt_assert(sibling);
+	igt_assert_eq(svm_open_sibling(sibling, gpu), 0);
+	return sibling;
 }
 
 void svm_check_mirror(void)
@@ -87,6 +99,41 @@ uint32_t *svm_huge(size_t len)
 	igt_require_f(!madvise(mem + head, len, MADV_HUGEPAGE),
 		      "no transparent huge pages\n");
 	return (uint32_t *)(mem + head);
+}
+
+static unsigned long huge_pool_before;
+static bool huge_pool_grown;
+
+static unsigned long huge_pool(const unsigned long *set)
+{
+	unsigned long size = 0;
+	FILE *file = fopen(HUGE_POOL, set ? "w" : "r");
+
+	igt_require_f(file, "no hugetlbfs\n");
+	if (set)
+		fprintf(file, "%lu", *set);
+	else if (fscanf(file, "%lu", &size) != 1)
+		size = 0;
+	fclose(file);
+	return size;
+}
+
+void svm_huge_pool_grow(unsigned long n)
+{
+	unsigned long before = huge_pool(NULL), more = before + n;
+
+	huge_pool_before = before;
+	huge_pool_grown = true;
+	huge_pool(&more);
+	igt_require_f(huge_pool(NULL) >= more, "no %lu huge pages to be had\n",
+		      n);
+}
+
+void svm_huge_pool_restore(void)
+{
+	if (huge_pool_grown)
+		huge_pool(&huge_pool_before);
+	huge_pool_grown = false;
 }
 
 void svm_unmap(void *addr, size_t len)

@@ -27,7 +27,12 @@ extern const struct svm_test svm_fork_tests[];
 extern const struct svm_test svm_migrate_tests[];
 extern const struct svm_test svm_client_tests[];
 extern const struct svm_test svm_card_tests[];
-/* Undoes what a failed subtest of these left. */
+extern const struct svm_test svm_control_tests[];
+extern const struct svm_test svm_progress_tests[];
+extern const struct svm_test svm_bind_tests[];
+extern const struct svm_test svm_cost_tests[];
+/* Until svm_card_behave(), which runs after each subtest. */
+void svm_card_misbehave(enum svm_switch sw, uint32_t n);
 void svm_card_behave(void);
 
 extern char svm_node[SVM_NODE_LEN];
@@ -39,6 +44,8 @@ extern struct svm_stats svm_stats;
 
 /* A client, ready to launch. */
 struct svm_gpu *svm_client(void);
+/* Another channel of that client, which must be closed after it. */
+struct svm_gpu *svm_sibling(struct svm_gpu *gpu);
 /* Also checks what svm_check_mirror() does. */
 void svm_client_close(struct svm_gpu *gpu);
 /*
@@ -56,6 +63,9 @@ uint32_t *svm_pages(size_t pages);
 /* The same, aligned to HUGE and allowed to be huge. */
 uint32_t *svm_huge(size_t len);
 void svm_unmap(void *addr, size_t len);
+/* Makes @n pages more for hugetlbfs, or skips; and gives all of them back. */
+void svm_huge_pool_grow(unsigned long n);
+void svm_huge_pool_restore(void);
 /* CPU: word w of each page p is seed + p * WORDS + w. */
 void svm_fill(uint32_t *mem, size_t pages, uint32_t seed);
 void svm_check_filled(const uint32_t *mem, size_t pages, uint32_t seed);
