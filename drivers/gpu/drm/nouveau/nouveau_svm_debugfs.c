@@ -126,7 +126,8 @@
  *	violation KIND ADDRESS: gpu SIDE, cpu SIDE, driver SIDE
  *
  * where SIDE is "none", "error" (no access is possible) or rights, place and
- * address of the memory. The kinds:
+ * address of the memory. The CPU's side is looked at only where both others have
+ * a page. The kinds:
  *
  * stale
  *	the GPU has a page and the process has none there. Not a page for atomic
@@ -426,6 +427,7 @@ static void nouveau_svm_audit_page(struct nouveau_svm_audit *audit,
 	const unsigned long addr = nouveau_svm_buffer_start(buffer) + offset;
 	struct nouveau_svm_side gpu, small, cpu = {}, driver;
 	const char *kind = NULL;
+	bool mapped;
 
 	driver = nouveau_svm_driver_side(buffer, page);
 	gpu = nouveau_svm_gpu_side(audit->leaf);
@@ -439,7 +441,9 @@ static void nouveau_svm_audit_page(struct nouveau_svm_audit *audit,
 	} else {
 		gpu.addr += offset;
 	}
-	if (audit->mm)
+	/* An invalidation of other pages does not wait: they may be gone. */
+	mapped = gpu.state != NOUVEAU_SVM_NONE && driver.state != NOUVEAU_SVM_NONE;
+	if (audit->mm && mapped)
 		cpu = nouveau_svm_cpu_side(audit->pfns[offset >> PAGE_SHIFT],
 					   offset_in_page(addr));
 
@@ -448,7 +452,7 @@ static void nouveau_svm_audit_page(struct nouveau_svm_audit *audit,
 			kind = "bounds";
 	} else if (gpu.state != driver.state || gpu.vram != driver.vram) {
 		kind = "state";
-	} else if (!kind && gpu.state != NOUVEAU_SVM_NONE && audit->mm) {
+	} else if (!kind && mapped && audit->mm) {
 		kind = nouveau_svm_audit_mirror(audit, &gpu, &cpu);
 	}
 	audit->pages += gpu.state != NOUVEAU_SVM_NONE;
