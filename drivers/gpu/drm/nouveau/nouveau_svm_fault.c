@@ -167,20 +167,20 @@ static void nouveau_svm_replay(struct nouveau_svm_faults *faults,
 {
 	struct nouveau_svm *svm = faults->svm;
 	struct gp100_vmm_fault_replay_vn args = {};
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&faults->mutex);
-	/* The resume replays anyway. */
-	if (faults->running)
+	/* If not, the resume replays anyway. */
+	if (faults->running) {
 		ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
 				       GP100_VMM_VN_FAULT_REPLAY, &args,
 				       sizeof(args));
+		if (ret)
+			NV_ERROR(svm->drm, "svm: replay failed: %d\n", ret);
+		nouveau_svm_count(svm, NOUVEAU_SVM_REPLAYS, 1);
+		trace_nouveau_svm_replay(groups);
+	}
 	mutex_unlock(&faults->mutex);
-
-	if (ret)
-		NV_ERROR(svm->drm, "svm: replay failed: %d\n", ret);
-	nouveau_svm_count(svm, NOUVEAU_SVM_REPLAYS, 1);
-	trace_nouveau_svm_replay(groups);
 }
 
 static void nouveau_svm_kick_work(struct work_struct *work)

@@ -58,6 +58,7 @@ struct nouveau_svm_fault {
  * @groups: &struct nouveau_svm_group
  * @services: &struct nouveau_svm_service
  * @live: number of batches
+ * @blocked: number of services that wait for an mmap lock
  * @idle: woken when @live becomes zero
  * @mutex: protects @running, and one method at a time
  * @running: the hardware may be touched
@@ -77,6 +78,7 @@ struct nouveau_svm_faults {
 	mempool_t groups;
 	mempool_t services;
 	atomic_t live;
+	atomic_t blocked;
 	wait_queue_head_t idle;
 	struct mutex mutex;	/* see above */
 	bool running;

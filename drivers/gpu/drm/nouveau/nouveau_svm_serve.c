@@ -409,20 +409,52 @@ static int nouveau_svm_map(struct nouveau_svm_service *s,
 	return ret;
 }
 
+/*
+ * The mmap lock. One process may keep it for long: it gets no more than half of
+ * the workers to wait for it, the others have to come again.
+ */
+static int nouveau_svm_lock(struct nouveau_svm_service *s)
+{
+	struct nouveau_svm_faults *faults = s->svm->faults;
+	int ret = 0;
+
+	if (mmap_read_trylock(s->mm))
+		return 0;
+	if (atomic_inc_return(&faults->blocked) > NOUVEAU_SVM_SERVICES / 2)
+		ret = -EINTR;
+	else
+		mmap_read_lock(s->mm);
+	atomic_dec(&faults->blocked);
+	return ret;
+}
+
+/* The first half of a round of reading and mapping; @seq is for the second. */
+static int nouveau_svm_round_begin(struct nouveau_svm_service *s,
+				   struct mmu_range_notifier *mrn,
+				   unsigned long *seq, unsigned int first,
+				   unsigned int nr)
+{
+	u64 time = ktime_get_ns();
+	int ret;
+
+	*seq = mmu_range_read_begin(mrn);
+	ret = nouveau_svm_lock(s);
+	if (!ret) {
+		ret = nouveau_svm_read(s, mrn, *seq, first, nr);
+		mmap_read_unlock(s->mm);
+	}
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	return ret;
+}
+
 /* A round of reading alone. The pages are mapped with all others, later. */
 static int nouveau_svm_round_read(struct nouveau_svm_service *s,
 				  struct mmu_range_notifier *mrn,
 				  unsigned int first, unsigned int nr)
 {
-	unsigned long seq = mmu_range_read_begin(mrn);
-	u64 time = ktime_get_ns();
-	int ret;
+	unsigned long seq;
 
-	mmap_read_lock(s->mm);
-	ret = nouveau_svm_read(s, mrn, seq, first, nr);
-	mmap_read_unlock(s->mm);
-	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
-	return ret;
+	return nouveau_svm_round_begin(s, mrn, &seq, first, nr);
 }
 
 /* A round of reading and mapping. */
@@ -430,15 +462,10 @@ static int nouveau_svm_round_map(struct nouveau_svm_service *s,
 				 struct mmu_range_notifier *mrn,
 				 unsigned int first, unsigned int nr)
 {
-	unsigned long seq = mmu_range_read_begin(mrn);
-	u64 time = ktime_get_ns();
-	int ret;
+	unsigned long seq;
 
-	mmap_read_lock(s->mm);
-	ret = nouveau_svm_read(s, mrn, seq, first, nr);
-	mmap_read_unlock(s->mm);
-	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
-	return ret ?: nouveau_svm_map(s, mrn, seq, first, nr);
+	return nouveau_svm_round_begin(s, mrn, &seq, first, nr) ?:
+	       nouveau_svm_map(s, mrn, seq, first, nr);
 }
 
 /*
@@ -495,7 +522,9 @@ static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
 	struct folio *folio;
 	int ret;
 
-	mmap_read_lock(s->mm);
+	ret = nouveau_svm_lock(s);
+	if (ret)
+		return ret;
 	ret = nouveau_svm_read(s, mrn, seq, first, nr);
 	if (!ret && nouveau_svm_page_state(s, first) < NOUVEAU_SVM_ATOMIC)
 		ret = nouveau_svm_make_exclusive(s, mrn, seq, first, &page);
@@ -531,7 +560,7 @@ static int nouveau_svm_rounds(struct nouveau_svm_service *s,
 			      nouveau_svm_round_t round, unsigned int first,
 			      unsigned int nr)
 {
-	unsigned int collisions = 0, missing = UINT_MAX;
+	unsigned int collisions = 0, missing = 0;
 	int ret;
 
 	for (;;) {
@@ -541,11 +570,10 @@ static int nouveau_svm_rounds(struct nouveau_svm_service *s,
 
 		nouveau_svm_count(s->svm, NOUVEAU_SVM_RETRIES, 1);
 		/* A page that we bring in may collide with us: no harm done. */
-		if (s->missing >= missing &&
-		    ++collisions == NOUVEAU_SVM_COLLISIONS)
-			return ret;
-		missing = min(missing, s->missing);
-		if (time_after(jiffies, s->deadline))
+		collisions = s->missing < missing ? 1 : collisions + 1;
+		missing = s->missing;
+		if (collisions == NOUVEAU_SVM_COLLISIONS ||
+		    time_after(jiffies, s->deadline))
 			return ret;
 		cond_resched();
 	}
@@ -556,8 +584,8 @@ static int nouveau_svm_rounds_exact(struct nouveau_svm_service *s,
 				    nouveau_svm_round_t round,
 				    unsigned int page)
 {
-	unsigned long deadline =
-		jiffies + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
+	const unsigned long deadline =
+		s->deadline + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
 	struct nouveau_svm_exact exact;
 	int ret;
 
@@ -662,7 +690,7 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 	for (;;) {
 		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, 0,
 					 NOUVEAU_SVM_CPU_PAGES);
-		if (!ret || ret == -EBUSY || ret == -ENOMEM)
+		if (!ret || ret == -EBUSY || ret == -EINTR || ret == -ENOMEM)
 			break;
 		/* Not all of the window: whose error is it? */
 		nouveau_svm_serve_pages(s, nouveau_svm_round_read,
@@ -673,7 +701,7 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 		}
 	}
 
-	if (ret == -ENOMEM) {
+	if (ret == -EINTR || ret == -ENOMEM) {
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
 		return ret;
 	}
@@ -852,7 +880,7 @@ static int nouveau_svm_populate_buffer(struct nouveau_svm *svm,
 	nouveau_svm_buffer_put(buffer);
 
 	/* The process is at work there: its faults will tell what is needed. */
-	return ret == -EBUSY ? 0 : ret;
+	return ret == -EBUSY || ret == -EINTR ? 0 : ret;
 }
 
 /**
