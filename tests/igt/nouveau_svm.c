@@ -129,6 +129,7 @@ igt_main
 	run(svm_card_tests);
 	run(svm_control_tests);
 	run(svm_progress_tests);
+	run(svm_inject_tests);
 	run(svm_bind_tests);
 	run(svm_cost_tests);
 	run_matrix(svm_matrix());

@@ -10,7 +10,7 @@
 /* Switches that a subtest has turned, a bit each. */
 static unsigned int turned;
 
-static void misbehave(enum svm_switch sw, uint32_t n)
+void svm_card_misbehave(enum svm_switch sw, uint32_t n)
 {
 	turned |= 1u << sw;
 	svm_stats_switch(&svm_stats, sw, n);
@@ -44,10 +44,10 @@ static void duplicate_faults(void)
 	gpu = svm_client();
 	mem = svm_pages(256);
 	before = svm_stats_read(&svm_stats, SVM_FAULTS_DUPLICATE);
-	misbehave(SVM_DUPLICATE, 3);
+	svm_card_misbehave(SVM_DUPLICATE, 3);
 	svm_gpu_write_pages(gpu, mem, 256, 1);
 	svm_check_pages(mem, 256, 1);
-	misbehave(SVM_DUPLICATE, 0);
+	svm_card_misbehave(SVM_DUPLICATE, 0);
 	igt_assert(svm_stats_read(&svm_stats, SVM_FAULTS_DUPLICATE) >=
 		   before + 256);
 	svm_unmap(mem, 256 * PAGE);
@@ -64,12 +64,12 @@ static void fault_overflow(void)
 	gpu = svm_client();
 	mem = svm_pages(256);
 	for (i = 2; i < 30; i += 9) {
-		misbehave(SVM_OVERFLOW, i);
+		svm_card_misbehave(SVM_OVERFLOW, i);
 		svm_gpu_write_pages(gpu, mem, 256, i);
 		svm_check_pages(mem, 256, i);
 		igt_assert_eq(madvise(mem, 256 * PAGE, MADV_DONTNEED), 0);
 	}
-	misbehave(SVM_OVERFLOW, 0);
+	svm_card_misbehave(SVM_OVERFLOW, 0);
 	svm_unmap(mem, 256 * PAGE);
 	svm_client_close(gpu);
 }
@@ -82,10 +82,10 @@ static void delayed_replay(void)
 	require_switches();
 	gpu = svm_client();
 	mem = svm_pages(64);
-	misbehave(SVM_DELAY_REPLAY, 3000);
+	svm_card_misbehave(SVM_DELAY_REPLAY, 3000);
 	svm_gpu_write_pages(gpu, mem, 64, 1);
 	svm_check_pages(mem, 64, 1);
-	misbehave(SVM_DELAY_REPLAY, 0);
+	svm_card_misbehave(SVM_DELAY_REPLAY, 0);
 	svm_unmap(mem, 64 * PAGE);
 	svm_client_close(gpu);
 }
@@ -105,9 +105,9 @@ static void ignored_flush_is_seen(void)
 	mem = svm_pages(16);
 	svm_gpu_write_pages(gpu, mem, 16, 1);
 	before = svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED);
-	misbehave(SVM_IGNORE_FLUSH, 1);
+	svm_card_misbehave(SVM_IGNORE_FLUSH, 1);
 	igt_assert_eq(svm_migrate(gpu, mem, 16 * PAGE, NULL), 0);
-	misbehave(SVM_IGNORE_FLUSH, 0);
+	svm_card_misbehave(SVM_IGNORE_FLUSH, 0);
 	igt_assert_eq_u64(svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED),
 			  before + 1);
 	igt_assert(svm_stats_quiet(&svm_stats, 5000));

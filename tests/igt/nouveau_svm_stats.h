@@ -42,6 +42,8 @@ enum svm_switch {
 	SVM_DELAY_REPLAY = 2,	/* act on a replay n microseconds later */
 	SVM_OVERFLOW,		/* no room for the n-th fault from now */
 	SVM_DUPLICATE,		/* post each fault n times more */
+	SVM_STORM,		/* raise n prefetch faults from nowhere */
+	SVM_LATE_VALID,		/* valid bits come n microseconds late */
 	SVM_SWITCHES
 };
 

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "nouveau_svm_sys.h"
+#include "nouveau_svm_test.h"
+
+#define TRACING		"/sys/kernel/debug/tracing/"
+#define FAILSLAB	"/sys/kernel/debug/failslab/"
+#define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
+#define PROBE		"nouveau_svm_test"
+
+#define ZRAM		"/sys/block/zram0/"
+#define ZRAM_NODE	"/dev/zram0"
+#define SWAP_PAGES	16384u
+
+/* What svm_file_set() changed, the last first. */
+static struct setting {
+	struct setting *next;
+	char *path;
+	char text[256];
+} *settings;
+
+static FILE *trace;
+static bool probing, swapping;
+
+bool svm_file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return false;
+	len = write(fd, text, strlen(text));
+	close(fd);
+	return len == (ssize_t)strlen(text);
+}
+
+static bool file_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len;
+
+	if (fd < 0)
+		return false;
+	len = read(fd, text, size - 1);
+	close(fd);
+	if (len < 0)
+		return false;
+	text[len] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return true;
+}
+
+long svm_file_number(const char *path)
+{
+	char text[64], *end;
+	long number;
+
+	if (!file_read(path, text, sizeof(text)))
+		return -1;
+	number = strtol(text, &end, 0);
+	return end == text ? -1 : number;
+}
+
+bool svm_file_set(const char *path, const char *text)
+{
+	struct setting *old = calloc(1, sizeof(*old));
+
+	igt_assert(old);
+	old->path = strdup(path);
+	igt_assert(old->path);
+	if (!file_read(path, old->text, sizeof(old->text)) ||
+	    !svm_file_write(path, text)) {
+		free(old->path);
+		free(old);
+		return false;
+	}
+	old->next = settings;
+	settings = old;
+	return true;
+}
+
+static void set_or_skip(const char *path, const char *text)
+{
+	igt_require_f(svm_file_set(path, text), "no %s\n", path);
+}
+
+static void swap_off(void)
+{
+	if (!swapping)
+		return;
+	swapping = false;
+	swapoff(ZRAM_NODE);
+	svm_file_write(ZRAM "reset", "1");
+}
+
+void svm_sys_restore(void)
+{
+	svm_fail_stop();
+	svm_inject_stop();
+	if (probing)
+		svm_probe_stop();
+	svm_trace_stop();
+	while (settings) {
+		struct setting *old = settings;
+
+		settings = old->next;
+		svm_file_write(old->path, old->text);
+		free(old->path);
+		free(old);
+	}
+	swap_off();
+}
+
+/* mkswap: include/linux/swap.h, union swap_header. */
+void svm_require_swap(void)
+{
+	static char page[PAGE];
+	const uint32_t info[3] = { 1, SWAP_PAGES - 1, 0 };
+	char size[32];
+	int fd;
+
+	snprintf(size, sizeof(size), "%u", SWAP_PAGES * PAGE);
+	igt_require_f(svm_file_write(ZRAM "disksize", size),
+		      "no zram to swap to\n");
+	swapping = true;
+	memcpy(page + 1024, info, sizeof(info));
+	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
+	fd = open(ZRAM_NODE, O_WRONLY | O_CLOEXEC);
+	igt_assert(fd >= 0);
+	igt_assert_eq(write(fd, page, PAGE), PAGE);
+	igt_assert_eq(close(fd), 0);
+	igt_require_f(!swapon(ZRAM_NODE, 0), "no swap\n");
+}
+
+uint64_t svm_meminfo(const char *name)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	uint64_t kib = 0;
+	char line[128];
+
+	igt_assert(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, name, strlen(name)) &&
+		    line[strlen(name)] == ':')
+			sscanf(line + strlen(name) + 1, "%" SCNu64, &kib);
+	}
+	fclose(file);
+	return kib * 1024;
+}
+
+/* Bits 54:0 of an entry of /proc/PID/pagemap. */
+uint64_t svm_physical(const void *addr)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry;
+	ssize_t len;
+
+	igt_require_f(fd >= 0, "no /proc/self/pagemap\n");
+	len = pread(fd, &entry, sizeof(entry),
+		    (uintptr_t)addr / PAGE * sizeof(entry));
+	close(fd);
+	igt_assert_eq(len, sizeof(entry));
+	igt_assert(entry >> 63);
+	return (entry & ((1ull << 55) - 1)) * PAGE;
+}
+
+void svm_probe_start(const char * const *name)
+{
+	igt_assert(!probing);
+	for (; *name && !probing; name++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "p:" PROBE "/called %s", *name);
+		probing = svm_file_write(TRACING "kprobe_events", text);
+	}
+	igt_require_f(probing, "no kernel probes\n");
+	igt_assert(svm_file_write(TRACING "events/" PROBE "/called/enable",
+				  "1"));
+}
+
+/* The last number of a line of the profile is of hits that were missed. */
+unsigned long svm_probe_stop(void)
+{
+	FILE *file = fopen(TRACING "kprobe_profile", "r");
+	unsigned long hits = 0, missed;
+	char line[256], event[64];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %lu %lu", event, &hits, &missed) == 3 &&
+		    !strcmp(event, "called"))
+			break;
+		hits = 0;
+	}
+	if (file)
+		fclose(file);
+	svm_file_write(TRACING "events/" PROBE "/called/enable", "0");
+	svm_file_write(TRACING "kprobe_events", "-:" PROBE "/called");
+	probing = false;
+	return hits;
+}
+
+void svm_trace_start(const char * const *event)
+{
+	int fd = open(TRACING "trace", O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	igt_require_f(fd >= 0, "no tracefs\n");
+	close(fd);
+	for (; *event; event++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), TRACING "events/%s/enable",
+			 *event);
+		set_or_skip(path, "1");
+	}
+}
+
+void svm_trace_stop(void)
+{
+	if (trace)
+		fclose(trace);
+	trace = NULL;
+}
+
+bool svm_trace_next(char *line, size_t size)
+{
+	if (!trace) {
+		trace = fopen(TRACING "trace", "r");
+		igt_assert(trace);
+	}
+	while (fgets(line, size, trace)) {
+		if (*line != '#')
+			return true;
+	}
+	return false;
+}
+
+static void prepare_failures(const char *dir, bool pages)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%signore-gfp-wait", dir);
+	igt_require_f(svm_file_set(path, "N"), "no fault injection\n");
+	snprintf(path, sizeof(path), "%sverbose", dir);
+	set_or_skip(path, "0");
+	if (pages) {
+		snprintf(path, sizeof(path), "%smin-order", dir);
+		set_or_skip(path, "0");
+	}
+}
+
+void svm_require_fail_nth(void)
+{
+	igt_require_f(!access("/proc/thread-self/fail-nth", W_OK),
+		      "no fault injection\n");
+	prepare_failures(FAILSLAB, false);
+	prepare_failures(FAIL_PAGES, true);
+}
+
+void svm_fail_nth(unsigned int n)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", n);
+	igt_assert(svm_file_write("/proc/thread-self/fail-nth", text));
+}
+
+bool svm_fail_stop(void)
+{
+	/* 0: the allocation has failed, nothing is left to do. */
+	bool failed = !svm_file_number("/proc/thread-self/fail-nth");
+
+	svm_file_write("/proc/thread-self/fail-nth", "0");
+	return failed;
+}
+
+/* The part of the kernel that holds the functions of nouveau's SVM. */
+static void find_nouveau(uint64_t *start, uint64_t *end)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char line[256], name[128], type;
+	uint64_t addr;
+
+	*start = ~0ull;
+	*end = 0;
+	igt_require(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%" SCNx64 " %c %127s", &addr, &type,
+			   name) != 3 || (type != 't' && type != 'T'))
+			continue;
+		if (strstr(name, ".cold") || strncmp(name, "nouveau_svm", 11))
+			continue;
+		if (addr < *start)
+			*start = addr;
+		if (addr > *end)
+			*end = addr;
+	}
+	fclose(file);
+	igt_require_f(*end > *start, "kernel symbols are hidden\n");
+}
+
+void svm_fail_nouveau(unsigned int percent)
+{
+	uint64_t start, end;
+	char text[32];
+
+	if (!percent) {
+		svm_file_write(FAILSLAB "probability", "0");
+		return;
+	}
+	prepare_failures(FAILSLAB, false);
+	find_nouveau(&start, &end);
+	snprintf(text, sizeof(text), "%#" PRIx64, start);
+	set_or_skip(FAILSLAB "require-start", text);
+	snprintf(text, sizeof(text), "%#" PRIx64, end);
+	set_or_skip(FAILSLAB "require-end", text);
+	set_or_skip(FAILSLAB "times", "-1");
+	snprintf(text, sizeof(text), "%u", percent);
+	set_or_skip(FAILSLAB "probability", text);
+}

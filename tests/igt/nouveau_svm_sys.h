@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What tests ask of the kernel around nouveau: swap, events, allocations that
+ * fail.  What the kernel lacks skips the subtest.  Settings last until
+ * svm_sys_restore(), which runs after each subtest.
+ */
+#ifndef NOUVEAU_SVM_SYS_H
+#define NOUVEAU_SVM_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+void svm_sys_restore(void);
+
+/* Until @cond holds, but not longer than @ms; its value then. */
+#define svm_wait_until(cond, ms) ({				\
+	unsigned int left_ = (ms);				\
+								\
+	while (!(cond) && left_--)				\
+		usleep(1000);					\
+	(cond);							\
+})
+
+/* Writes @text; false with errno. */
+bool svm_file_write(const char *path, const char *text);
+/* The first number in a file; -1: there is none. */
+long svm_file_number(const char *path);
+/* As svm_file_write(); what the file said before is restored. */
+bool svm_file_set(const char *path, const char *text);
+
+/* Swap space in zram, some 64 MiB. */
+void svm_require_swap(void);
+/* Bytes of @name, as "MemAvailable", in /proc/meminfo. */
+uint64_t svm_meminfo(const char *name);
+/* Physical address of a page that the CPU has mapped. */
+uint64_t svm_physical(const void *addr);
+
+/*
+ * Counts calls of a kernel function from now on, by a probe; @name is the
+ * first that the kernel has of a list that ends with NULL.
+ */
+void svm_probe_start(const char * const *name);
+unsigned long svm_probe_stop(void);
+
+/* Records events, as "dma/dma_map_page", in order; svm_trace_next() reads. */
+void svm_trace_start(const char * const *event);
+void svm_trace_stop(void);
+/* The next record; false: there is none. */
+bool svm_trace_next(char *line, size_t size);
+
+/*
+ * The @n-th allocation of this thread from now fails.  svm_fail_stop() says
+ * whether there were as many.
+ */
+void svm_require_fail_nth(void);
+void svm_fail_nth(unsigned int n);
+bool svm_fail_stop(void);
+/* @percent of the allocations that nouveau's SVM asks for fail, until 0. */
+void svm_fail_nouveau(unsigned int percent);
+/* Turns the driver's own points of failure off. */
+void svm_inject_stop(void);
+
+#endif
