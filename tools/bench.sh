@@ -87,10 +87,10 @@ status=0
 table=("$TOP/tools/bench-table.py" "$out/bench/svm-$base.rows"
 	"$out/bench/svm-branch.rows")
 if [ ${#rows[@]} -gt 0 ]; then
-	exec python3 "${table[@]}"
+	exec "${table[@]}"
 fi
-python3 "${table[@]}" --json "$out/bench-svm.json" ${rst:+--rst "$rst"} || status=$?
-python3 "$TOP/tools/bench-plot.py" "$out/bench-svm.json" "$out/bench-svm.svg"
+"${table[@]}" --json "$out/bench-svm.json" ${rst:+--rst "$rst"} || status=$?
+"$TOP/tools/bench-plot.py" "$out/bench-svm.json" "$out/bench-svm.svg"
 [ -z "$svg" ] || cp "$out/bench-svm.svg" "$svg"
 say "kept as $out/bench-svm.json and $out/bench-svm.svg"
 exit "$status"
