@@ -85,6 +85,16 @@ static bool nouveau_svm_managed(const struct nouveau_svmm *svmm,
 	return end <= svmm->unmanaged.start || start >= svmm->unmanaged.end;
 }
 
+static bool nouveau_svm_managed_page(const struct nouveau_svm_buffer *buffer,
+				     unsigned int page)
+{
+	unsigned long addr = nouveau_svm_buffer_start(buffer) +
+			     ((unsigned long)page << NOUVEAU_SVM_PAGE_SHIFT);
+
+	return nouveau_svm_managed(buffer->svmm, addr,
+				   addr + NOUVEAU_SVM_PAGE_SIZE);
+}
+
 static enum nouveau_svm_state nouveau_svm_phys_state(u64 phys)
 {
 	if (!(phys & NVIF_VMM_PFNMAP_V0_V))
@@ -532,6 +542,9 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 {
 	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
 	struct nouveau_svm_pages *pages = buffer->pages;
+	const unsigned long base = nouveau_svm_buffer_start(buffer);
+	const bool whole = nouveau_svm_managed(buffer->svmm, base,
+					       base + NOUVEAU_SVM_BUFFER_SIZE);
 	const unsigned int end = map->first + map->nr;
 	DECLARE_BITMAP(fresh, NOUVEAU_SVM_BUFFER_PAGES);
 	unsigned int page, lost = 0;
@@ -545,6 +558,11 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 
 		if (new == NOUVEAU_SVM_NONE)
 			continue;
+		/* The hole is the driver's, even if the process maps it. */
+		if (!whole && !nouveau_svm_managed_page(buffer, page)) {
+			map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
+			continue;
+		}
 		old = nouveau_svm_pages_state(pages, page);
 		if (old >= new) {
 			map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
