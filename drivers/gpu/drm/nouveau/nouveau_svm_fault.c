@@ -172,6 +172,7 @@ static void nouveau_svm_replay(struct nouveau_svm_faults *faults,
 	mutex_lock(&faults->mutex);
 	/* If not, the resume replays anyway. */
 	if (faults->running) {
+		faults->cancelled = 0;
 		ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
 				       GP100_VMM_VN_FAULT_REPLAY, &args,
 				       sizeof(args));
@@ -213,22 +214,18 @@ void nouveau_svm_faults_later(struct nouveau_svm *svm)
 			   msecs_to_jiffies(NOUVEAU_SVM_LATER_MS));
 }
 
-static bool nouveau_svm_same_client(const struct nouveau_svm_fault *a,
-				    const struct nouveau_svm_fault *b)
-{
-	return a->inst == b->inst && a->hub == b->hub && a->gpc == b->gpc &&
-	       a->client == b->client;
-}
-
 /**
  * nouveau_svm_faults_cancel - let accesses fail
  * @svm: the device
- * @fault: the faults; those of one client should be neighbours
+ * @fault: the faults
  * @nr: how many
  * @error: why, for the trace
  *
- * A cancel hits only a channel whose context is current. So the caller owes a
- * replay too: if the access is still there, it faults and is cancelled again.
+ * A cancel hits only a channel whose context is current, and ends it. So the
+ * caller owes a replay too: if the access is still there, it faults and is
+ * cancelled again. Until that replay a second cancel for the channel has no use;
+ * but it takes a pause of the context switch, and may find the channel's recovery
+ * at work.
  */
 void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 			       const struct nouveau_svm_fault *fault,
@@ -248,19 +245,18 @@ void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 		};
 
 		trace_nouveau_svm_cancel(fault[i].inst, fault[i].addr, error);
-		/* It takes a pause of the context switch: not twice. */
-		if (i && nouveau_svm_same_client(&fault[i - 1], &fault[i]))
-			continue;
 
-		ret = 0;
 		mutex_lock(&faults->mutex);
-		if (faults->running)
+		if (faults->running && faults->cancelled != fault[i].inst) {
 			ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
 					       GP100_VMM_VN_FAULT_CANCEL,
 					       &args, sizeof(args));
+			if (ret)
+				NV_ERROR(svm->drm, "svm: cancel failed: %d\n",
+					 ret);
+			faults->cancelled = fault[i].inst;
+		}
 		mutex_unlock(&faults->mutex);
-		if (ret)
-			NV_ERROR(svm->drm, "svm: cancel failed: %d\n", ret);
 	}
 }
 
@@ -341,7 +337,7 @@ static void nouveau_svm_group_work(struct work_struct *work)
 	nouveau_svm_batch_end(batch, replay == NOUVEAU_SVM_REPLAY_NOW);
 }
 
-/* The order of a batch: by address space, address, strength, client. */
+/* The order of a batch: by address space, address, strength. */
 static int nouveau_svm_fault_cmp(const void *pa, const void *pb)
 {
 	const struct nouveau_svm_fault *a = pa, *b = pb;
@@ -350,13 +346,7 @@ static int nouveau_svm_fault_cmp(const void *pa, const void *pb)
 		return a->svmm < b->svmm ? -1 : 1;
 	if (a->addr != b->addr)
 		return a->addr < b->addr ? -1 : 1;
-	if (a->want != b->want)
-		return a->want > b->want ? -1 : 1;
-	if (a->inst != b->inst)
-		return a->inst < b->inst ? -1 : 1;
-	if (a->gpc != b->gpc)
-		return a->gpc < b->gpc ? -1 : 1;
-	return (int)a->client - b->client;
+	return (int)b->want - a->want;
 }
 
 /* Can a mapping help? If not, the address is none that a process has. */

@@ -60,8 +60,9 @@ struct nouveau_svm_fault {
  * @live: number of batches
  * @blocked: number of services that wait for an mmap lock
  * @idle: woken when @live becomes zero
- * @mutex: protects @running, and one method at a time
+ * @mutex: protects @running and @cancelled, and one method at a time
  * @running: the hardware may be touched
+ * @cancelled: the channel that was last cancelled since the last replay, or 0
  */
 struct nouveau_svm_faults {
 	struct nouveau_svm *svm;
@@ -82,6 +83,7 @@ struct nouveau_svm_faults {
 	wait_queue_head_t idle;
 	struct mutex mutex;	/* see above */
 	bool running;
+	u64 cancelled;
 };
 
 /**

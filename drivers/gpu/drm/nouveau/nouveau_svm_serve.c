@@ -155,7 +155,7 @@ static bool nouveau_svm_page_is_missing(const struct nouveau_svm_service *s,
 {
 	const enum nouveau_svm_state want = s->want[page];
 
-	return want > nouveau_svm_page_state(s, page) &&
+	return want && want > nouveau_svm_page_state(s, page) &&
 	       min(want, NOUVEAU_SVM_WRITE) > nouveau_svm_page_grants(s, page);
 }
 
@@ -350,6 +350,7 @@ static int nouveau_svm_map_build(struct nouveau_svm_service *s,
 	struct nouveau_svm_map *map = &s->map;
 	unsigned int page;
 	u64 phys = 0;
+	bool empty;
 
 	memset64(&map->phys[first * NOUVEAU_SVM_SPLIT], NVIF_VMM_PFNMAP_V0_NONE,
 		 nr * NOUVEAU_SVM_SPLIT);
@@ -360,9 +361,11 @@ static int nouveau_svm_map_build(struct nouveau_svm_service *s,
 		spin_unlock(&s->buffer->lock);
 		return -EBUSY;
 	}
+	empty = !s->buffer->live;
 	for (page = first; page < first + nr; page++)
-		if (nouveau_svm_page_grants(s, page) >
-		    nouveau_svm_page_state(s, page))
+		if (s->pfns[page] & HMM_PFN_VALID &&
+		    (empty || nouveau_svm_page_grants(s, page) >
+			      nouveau_svm_page_state(s, page)))
 			nouveau_svm_map_page(s, page,
 					     nouveau_svm_page_phys(s, page));
 	if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_MAP_BEYOND))
