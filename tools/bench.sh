@@ -72,9 +72,9 @@ measure()
 
 for kernel in "$base" branch; do
 	: >"$out/bench/svm-$kernel.rows"
-	for part in main:256M vram:64M; do
+	for part in usual:256M vram:64M; do
 		# A choice of rows is of the first part.
-		[ "${part%:*}" = main ] || [ ${#rows[@]} -eq 0 ] || continue
+		[ "${part%:*}" = usual ] || [ ${#rows[@]} -eq 0 ] || continue
 		log=$out/log/bench-svm-$kernel-${part%:*}.log
 		logged "measuring $kernel, ${part%:*}" "$log" \
 			'/^row / {n++; name = $2} END {print n + 0, "rows", name}' \

@@ -392,7 +392,7 @@ static void storm(struct bench *b, char *at, char *page)
 	}
 	b->count.sum[BENCH_INSTRUCTIONS] = STORM * median(samples, STORM);
 	*stop = 9;
-	finish(b, job, "the kernel beside the storm");
+	finish(b, job, "the kernel beside the munmaps");
 	if (started[1] != 9)
 		errx(1, "the GPU read %u", started[1]);
 	b->units = STORM;
@@ -550,7 +550,7 @@ struct row {
 	void (*measure)(struct bench *b);
 };
 
-static const struct row main_rows[] = {
+static const struct row usual_rows[] = {
 	{ "dense-cpu-written-4K", "page", dense_small },
 	{ "dense-cpu-written-thp", "page", dense_thp },
 	{ "sparse-page-per-2M", "page", sparse },
@@ -636,12 +636,12 @@ int main(int argc, char **argv)
 	unsigned int n = 0;
 	int pass;
 
-	if (argc >= 2 && !strcmp(argv[1], "main"))
-		rows = main_rows;
+	if (argc >= 2 && !strcmp(argv[1], "usual"))
+		rows = usual_rows;
 	else if (argc >= 2 && !strcmp(argv[1], "vram"))
 		rows = vram_rows;
 	else
-		errx(2, "usage: svm_bench main | vram [ROW...]");
+		errx(2, "usage: svm_bench usual | vram [ROW...]");
 
 	bench_probes_init();
 	for (row = rows; row->name; row++) {
