@@ -5,17 +5,28 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# No subtest lasts as long; its own limit is 100 s.
+silence=150
+
+# 64 MiB of VRAM can be filled, and two NUMA nodes balanced between.
+device=gp107,one-runlist=on,vram-size=67108864
+append=numa=fake=2
+
 usage()
 {
 	cat <<END
-Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE] [--defects]
+Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE]
+                          [--only PATTERN[,PATTERN]... | --defects]
 
 Run every subtest of nouveau_svm in a guest and print a line for each. One
-guest serves all of them; if one brings it down, the rest run in another.
+guest serves all of them; if one brings it down, or says nothing for $silence s,
+that is its crash, and the rest run in another.
 
-A line of FILE, '#' begins a comment, is 'SUBTEST RESULT WHY': RESULT is fail,
-crash (brings the guest down) or skip, WHY names the driver's defect. What is
-not listed must pass; a listed subtest that passes is a failure too.
+A line of FILE, '#' begins a comment, is 'PATTERN RESULT WHY': RESULT is fail,
+crash (brings the guest down) or skip, WHY names the driver's defect; PATTERN is
+a subtest, or several with the shell's * and ?. The first line that fits counts.
+What is not listed must pass; what is listed and passes is a failure too. RESULT
+may also be 'any': a race decides, and the line says so.
 
 Leaves a line 'SUBTEST RESULT' for each in OUT/igt-results-NAME, from which
 tools/defects-table.sh makes its table.
@@ -24,6 +35,7 @@ tools/defects-table.sh makes its table.
   --kernel NAME  branch (default), debug or kcsan: the branch's; or stock
   --expect FILE  default: tests/igt/expectations-branch.txt, or -stock.txt for
                  the base's kernel
+  --only LIST    only the subtests that one of the patterns fits
   --defects      only the subtests that tests/igt/defects.txt names
   --help         this text
 END
@@ -33,11 +45,13 @@ out=$TOP/build
 kernel=branch
 expect=
 only=
+patterns=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) need_value "$1" $#; out=$2; shift ;;
 	--kernel) need_value "$1" $#; kernel=$2; shift ;;
 	--expect) need_value "$1" $#; expect=$2; shift ;;
+	--only) need_value "$1" $#; patterns=$2; shift ;;
 	--defects) only=$TOP/tests/igt/defects.txt ;;
 	--help) usage; exit 0 ;;
 	*) usage_error "unknown argument '$1'" ;;
@@ -50,6 +64,7 @@ stock) : "${expect:=$TOP/tests/igt/expectations-stock.txt}" ;;
 *) usage_error "no kernel is called '$kernel'" ;;
 esac
 [ -r "$expect" ] || die "$expect cannot be read"
+[ -z "$patterns" ] || [ -z "$only" ] || usage_error "--only or --defects, not both"
 program=$out/igt/nouveau_svm
 log=$out/log/igt-$kernel.log
 prefix=igt-$kernel
@@ -59,87 +74,142 @@ mkdir -p "$out/log"
 mapfile -t todo < <("$program" --list-subtests)
 [ ${#todo[@]} -gt 0 ] || die "$program lists no subtests"
 
-# expected SUBTEST: its result and why; 'pass' when it is not listed.
-expected()
-{
-	awk -v name="$1" '
-		{sub(/#.*/, "")}
-		$1 == name {print; found = 1; exit}
-		END {if (!found) print name, "pass"}' "$expect" |
-		{ read -r _ result why; echo "$result $why"; }
-}
+# The lines of $expect: fits[i], wants[i], whys[i].
+fits=()
+wants=()
+whys=()
+while read -r fit want why; do
+	[ -n "$fit" ] || continue
+	case $want in
+	fail | crash | skip | any) ;;
+	*) die "$expect: '$fit $want': not fail, crash, skip or any" ;;
+	esac
+	fits+=("$fit")
+	wants+=("$want")
+	whys+=("$why")
+done < <(sed 's/#.*//' "$expect")
 
 # verdict SUBTEST RESULT: one line for check.sh, one for the table.
 verdict()
 {
-	local want why
+	local i want=pass why=
 
 	echo "$1 $2" >>"$results"
-	read -r want why < <(expected "$1")
-	if [ "$2" = "$want" ]; then
-		case $2 in
-		pass) echo "ok $prefix-$1" ;;
-		skip) echo "skip $prefix-$1 $why" ;;
-		*) echo "ok $prefix-$1 (known to $2: $why)" ;;
-		esac
-	elif [ "$want" = pass ]; then
-		echo "not ok $prefix-$1 ($2)"
-	else
-		echo "not ok $prefix-$1 ($2, expected $want: $why)"
-	fi
+	for i in "${!fits[@]}"; do
+		# shellcheck disable=SC2053 # it is a pattern
+		if [[ $1 == ${fits[i]} ]]; then
+			want=${wants[i]}
+			why=${whys[i]}
+			break
+		fi
+	done
+	case $2,$want in
+	pass,pass | pass,any) echo "ok $prefix-$1" ;;
+	skip,skip) echo "skip $prefix-$1 $why" ;;
+	fail,fail | crash,crash) echo "ok $prefix-$1 (known to $2: $why)" ;;
+	*,any) echo "ok $prefix-$1 ($2, by chance: $why)" ;;
+	*,pass) echo "not ok $prefix-$1 ($2)" ;;
+	*) echo "not ok $prefix-$1 ($2, expected $want: $why)" ;;
+	esac
 }
 
-# no_such WHY: report each name on stdin that no subtest has.
+# fits_one PATTERN: is there a subtest that it fits?
+fits_one()
+{
+	local name
+
+	for name in "${todo[@]}"; do
+		# shellcheck disable=SC2053
+		[[ $name != $1 ]] || return 0
+	done
+	return 1
+}
+
+# no_such WHY PATTERN...: report each that fits no subtest.
 no_such()
 {
-	while read -r name; do
-		printf '%s\n' "${todo[@]}" | grep -xF -- "$name" >/dev/null ||
-			echo "not ok $prefix-$name ($1, but there is no such subtest)"
+	local why=$1 pattern
+	shift
+	for pattern; do
+		fits_one "$pattern" ||
+			echo "not ok $prefix-$pattern ($why, but there is no such subtest)"
 	done
 }
 
-awk '{sub(/#.*/, "")} NF {print $1}' "$expect" | no_such expected
+no_such expected "${fits[@]}"
 if [ -n "$only" ]; then
-	named=$(sed -nE 's/^N[0-9]+([^|]*)\|.*/\1/p' "$only" | tr -s ',[:space:]' '\n' |
-		grep '^[a-z]' | sort -u)
-	no_such "in ${only##*/}" <<<"$named"
-	mapfile -t todo < <(printf '%s\n' "${todo[@]}" | grep -xF -- "$named")
+	patterns=$(sed -nE 's/^N[0-9]+([^|]*)\|.*/\1/p' "$only" |
+		tr -s ',[:space:]' '\n' | grep '^[a-z]' | sort -u | paste -s -d ,)
 fi
+if [ -n "$patterns" ]; then
+	IFS=, read -r -a chosen <<<"$patterns"
+	no_such "asked for" "${chosen[@]}"
+	names=("${todo[@]}")
+	todo=()
+	for name in "${names[@]}"; do
+		for pattern in "${chosen[@]}"; do
+			# shellcheck disable=SC2053
+			if [[ $name == $pattern ]]; then
+				todo+=("$name")
+				break
+			fi
+		done
+	done
+fi
+
+# boot NAME...: run these subtests in one guest. Leaves in $rest those without a
+# result, and in $started the one that did not come to its end.
+boot()
+{
+	local fd guest line name result rc
+	local -A ended=()
+
+	rest=()
+	started=
+	exec {fd}< <(exec "$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" \
+		--device "$device" --append "$append" --timeout 3600 \
+		--log "$out/log/igt-$kernel-console.log" -- \
+		"$program" --run-subtest "$(IFS=,; echo "$*")" </dev/null 2>&1)
+	guest=$!
+	while rc=0; IFS= read -r -t "$silence" line <&"$fd" || rc=$?; [ "$rc" -eq 0 ]; do
+		printf '%s\n' "$line" >>"$log"
+		case $line in
+		"Starting subtest: "*) started=${line#*: } ;;
+		"Subtest "*": "[A-Z]*)
+			name=${line#Subtest }
+			result=${name#*: }
+			name=${name%%: *}
+			[ -z "${ended[$name]-}" ] || continue
+			ended[$name]=1
+			started=
+			case $result in
+			SUCCESS*) verdict "$name" pass ;;
+			SKIP*) verdict "$name" skip ;;
+			*) verdict "$name" fail ;;
+			esac
+			;;
+		esac
+	done
+	if [ "$rc" -gt 128 ]; then
+		echo "$PROG: no word for $silence s in $started" | tee -a "$log" >&2
+		kill "$guest" 2>/dev/null || true
+	fi
+	exec {fd}<&-
+	wait "$guest" 2>/dev/null || true
+	for name; do
+		[ -n "${ended[$name]-}" ] || [ "$name" = "$started" ] || rest+=("$name")
+	done
+}
 
 : >"$log"
 : >"$results"
 while [ ${#todo[@]} -gt 0 ]; do
-	rc=0
-	part=$out/log/igt-$kernel-part.log
-	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --timeout 280 \
-		--log "$out/log/igt-$kernel-console.log" -- \
-		"$program" --run-subtest "$(IFS=,; echo "${todo[*]}")" \
-		</dev/null >"$part" 2>&1 || rc=$?
-	cat "$part" >>"$log"
-
-	# The names left over, after a line for each that has a result.
-	rest=()
-	started=
-	for name in "${todo[@]}"; do
-		result=$(sed -n "s/^Subtest $name: \([A-Z]*\).*/\1/p" "$part" |
-			tail -n 1)
-		case $result in
-		SUCCESS) verdict "$name" pass ;;
-		SKIP) verdict "$name" skip ;;
-		?*) verdict "$name" fail ;;
-		*)
-			if grep -qxF "Starting subtest: $name" "$part"; then
-				started=$name
-				verdict "$name" crash
-			else
-				rest+=("$name")
-			fi
-			;;
-		esac
-	done
-	if [ ${#rest[@]} -gt 0 ] && [ -z "$started" ]; then
-		cat "$part"
-		echo "not ok $prefix-run (status $rc, ${#rest[@]} subtests did not run)"
+	boot "${todo[@]}"
+	if [ -n "$started" ]; then
+		verdict "$started" crash
+	elif [ ${#rest[@]} -gt 0 ]; then
+		tail -n 30 "$log"
+		echo "not ok $prefix-run (${#rest[@]} subtests did not run)"
 		exit 1
 	fi
 	todo=("${rest[@]}")
