@@ -8,38 +8,43 @@
 usage()
 {
 	cat <<END
-Usage: tools/check-debug.sh [--out DIR] [PART...]
+Usage: tools/check-debug.sh [--out DIR] [--stress S] [PART...]
 
 Run the suites of the guest on the branch's kernel with configs/debug.config
 (lockdep, KASAN, kmemleak, the checks of page tables, of sleeping and of lists)
 and with configs/kcsan.config (data races). A kernel that reports anything
 fails its part. KCSAN's reports count when one of the two accesses is in a
-function of mm/mmu_notifier.c, mm/hmm.c, the driver of the hmm tests or the KUnit
-tests; other data races are the base's.
+function of mm/mmu_notifier.c, mm/hmm.c, nouveau's SVM, the driver of the hmm tests
+or the KUnit tests; other data races are the base's.
 
 PART is one of these; all of them if none is given:
   kunit         the KUnit tests, debug kernel
   hmm           the hmm tests and their stress, debug kernel
   igt           IGT's SVM tests, debug kernel
-  kcsan         the KUnit and the hmm tests with their stress, KCSAN kernel
+  stress        nouveau_svm_stress, debug kernel
+  kcsan         the KUnit and the hmm tests with their stress, and a quarter of
+                nouveau_svm_stress, KCSAN kernel
 
-  --out DIR  the build directory (default: build)
-  --help     this text
+  --out DIR   the build directory (default: build)
+  --stress S  let nouveau_svm_stress run for S seconds (default: 1200)
+  --help      this text
 END
 }
 
 out=$TOP/build
+stress=1200
 parts=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--out) need_value "$1" $#; out=$2; shift ;;
+	--stress) need_value "$1" $#; need_number "$1" "$2"; stress=$2; shift ;;
 	--help) usage; exit 0 ;;
-	kunit | hmm | igt | kcsan) parts+=("$1") ;;
+	kunit | hmm | igt | stress | kcsan) parts+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(kunit hmm igt kcsan)
+[ ${#parts[@]} -gt 0 ] || parts=(kunit hmm igt stress kcsan)
 mkdir -p "$out/log"
 out=$(cd "$out" && pwd)
 
@@ -47,9 +52,12 @@ out=$(cd "$out" && pwd)
 our_functions()
 {
 	local build=$out/tree/build-kcsan object
+	local nouveau=$build/drivers/gpu/drm/nouveau
 
 	for object in "$build"/mm/mmu_notifier.o "$build"/mm/hmm.o \
-		"$build"/mm/*_kunit.o "$build"/lib/test_hmm.o; do
+		"$build"/mm/*_kunit.o "$build"/lib/test_hmm.o \
+		"$nouveau"/nouveau_{svm,dmem}*.o \
+		"$nouveau"/nvkm/subdev/mmu/vmmpfngp100.o; do
 		[ ! -e "$object" ] || nm "$object"
 	done | awk '$2 ~ /^[tT]$/ {print $3}' | sort -u
 }
@@ -94,11 +102,36 @@ judge()
 	echo "ok kcsan-$1-races ($all reports of the base's own)"
 }
 
+# svm_stress KERNEL SECONDS: it may take twice as long before it counts as hung.
+svm_stress()
+{
+	local log=$out/log/svm-stress-$1.log console=$out/log/svm-stress-$1-console.log
+	local watch=true rc=0
+
+	[ "$1" != kcsan ] || watch='echo on >/sys/kernel/debug/kcsan'
+	logged "nouveau_svm_stress on the $1 kernel for $2 s" "$log" '' \
+		"$TOP/tools/run-guest.sh" --out "$out" --kernel "$1" \
+		--timeout $((2 * $2 + 300)) --log "$console" -- \
+		sh -c "$watch && exec '$out/igt/nouveau_svm_stress' --seconds $2" ||
+		rc=$?
+	# A report fails the guest. Which data races count is judged apart.
+	if [ "$1" = kcsan ] && [ "$rc" -eq 125 ] &&
+		! grep -E 'BUG: |WARNING: |Oops' "$console" | grep -v 'BUG: KCSAN: '; then
+		rc=0
+	fi
+	if [ "$rc" -ne 0 ]; then
+		echo "not ok svm-stress-$1 (status $rc, see $log)"
+		return 1
+	fi
+	echo "ok svm-stress-$1"
+}
+
 run_part()
 {
 	local rc=0
 
 	case $1 in
+	stress) svm_stress debug "$stress" || rc=$? ;;
 	kcsan)
 		our_functions >"$out/log/kcsan-functions.txt"
 		[ -s "$out/log/kcsan-functions.txt" ] || die "the KCSAN kernel is not built"
@@ -106,6 +139,8 @@ run_part()
 		judge hmm "$out/log/hmm-kcsan-console.log" || rc=$?
 		"$TOP/tools/check-kunit.sh" --out "$out" --kernel kcsan || rc=$?
 		judge kunit "$out/log/guest-kunit-kcsan-console.log" || rc=$?
+		svm_stress kcsan $((stress / 4)) || rc=$?
+		judge svm "$out/log/svm-stress-kcsan-console.log" || rc=$?
 		;;
 	*) "$TOP/tools/check-$1.sh" --out "$out" --kernel debug || rc=$? ;;
 	esac
