@@ -14,13 +14,14 @@
 
 void svm_sys_restore(void);
 
-/* Until @cond holds, but not longer than @ms; its value then. */
+/* Until @cond holds, but not longer than @ms.  Does it? */
 #define svm_wait_until(cond, ms) ({				\
 	unsigned int left_ = (ms);				\
+	bool holds_;						\
 								\
-	while (!(cond) && left_--)				\
+	while (!(holds_ = (cond)) && left_--)			\
 		usleep(1000);					\
-	(cond);							\
+	holds_;							\
 })
 
 /* Writes @text; false with errno. */
