@@ -188,6 +188,8 @@ enum nouveau_svm_inject {
  * @NOUVEAU_SVM_CONTROL_DROP_SEQ: a callback does not store the sequence
  * @NOUVEAU_SVM_CONTROL_MAP_BEYOND: a mapper maps one page too many
  * @NOUVEAU_SVM_CONTROL_LEAK_BUFFER: a reference to a buffer is not dropped
+ * @NOUVEAU_SVM_CONTROL_SLOW_MAP: a mapper takes a long time between reading and
+ *	mapping; right, but it meets every collision
  * @NOUVEAU_SVM_CONTROLS: how many there are
  *
  * Only with CONFIG_DRM_NOUVEAU_SVM_CONTROLS, which is for the test suite: it
@@ -199,6 +201,7 @@ enum nouveau_svm_control {
 	NOUVEAU_SVM_CONTROL_DROP_SEQ,
 	NOUVEAU_SVM_CONTROL_MAP_BEYOND,
 	NOUVEAU_SVM_CONTROL_LEAK_BUFFER,
+	NOUVEAU_SVM_CONTROL_SLOW_MAP,
 	NOUVEAU_SVM_CONTROLS
 };
 

@@ -657,6 +657,7 @@ static const char * const nouveau_svm_control_names[] = {
 	[NOUVEAU_SVM_CONTROL_DROP_SEQ]		= "drop_seq",
 	[NOUVEAU_SVM_CONTROL_MAP_BEYOND]	= "map_beyond",
 	[NOUVEAU_SVM_CONTROL_LEAK_BUFFER]	= "leak_buffer",
+	[NOUVEAU_SVM_CONTROL_SLOW_MAP]		= "slow_map",
 };
 
 static_assert(ARRAY_SIZE(nouveau_svm_control_names) == NOUVEAU_SVM_CONTROLS);

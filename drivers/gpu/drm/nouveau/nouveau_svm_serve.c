@@ -49,6 +49,9 @@
 /* After so many collisions in a row without any page won, one page at a time. */
 #define NOUVEAU_SVM_COLLISIONS	3
 
+/* What NOUVEAU_SVM_CONTROL_SLOW_MAP waits. */
+#define NOUVEAU_SVM_SLOW_MS	50
+
 /**
  * struct nouveau_svm_service - one service of one buffer
  * @svm: the device
@@ -391,6 +394,9 @@ static int nouveau_svm_map(struct nouveau_svm_service *s,
 {
 	bool leaf = nr == NOUVEAU_SVM_CPU_PAGES;
 	int ret;
+
+	if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_SLOW_MAP))
+		msleep(NOUVEAU_SVM_SLOW_MS);
 
 	for (;;) {
 		ret = nouveau_svm_map_build(s, mrn, seq, first, nr, leaf);
