@@ -158,15 +158,26 @@ static void expect(const char *at, size_t n, size_t step, uint32_t value)
 	}
 }
 
+#define WARM		(GIB - BLOCK)
+
 /*
- * The GPU's page directories for the GiB of @at are there afterwards, and what
- * the first launch of a client sets up.
+ * Room for a row, and at WARM a page that the GPU has touched: so the page
+ * directories, each of 512 MiB, are there, and what a client's first launch
+ * sets up.
  */
-static void warm_up(struct bench *b, char *at)
+static char *reserve_warm(struct bench *b)
 {
-	map(at, BLOCK, false);
-	write_each(at, PAGE, PAGE);
-	store_serial(b, at, 1, PAGE, 1);
+	char *at = reserve(GIB);
+	unsigned int i;
+
+	for (i = 1; i <= 2; i++) {
+		char *page = at + i * (GIB / 2) - BLOCK;
+
+		map(page, BLOCK, false);
+		write_each(page, PAGE, PAGE);
+		store_serial(b, page, 1, PAGE, 1);
+	}
+	return at;
 }
 
 /* -------------------------------------------------------------- first touch */
@@ -176,9 +187,8 @@ static void warm_up(struct bench *b, char *at)
 /* All pages of @len bytes, from several warps. */
 static void dense(struct bench *b, size_t len, bool huge, bool cpu_first)
 {
-	char *at = reserve(GIB);
+	char *at = reserve_warm(b);
 
-	warm_up(b, at + GIB - BLOCK);
 	map(at, len, huge);
 	if (cpu_first)
 		write_each(at, len, PAGE);
@@ -210,13 +220,12 @@ static void gpu_first_thp(struct bench *b)
 	dense(b, DENSE, true, false);
 }
 
-#define SPARSE_BLOCKS	256u
+#define SPARSE_BLOCKS	240u
 
 static void sparse(struct bench *b)
 {
-	char *at = reserve(GIB);
+	char *at = reserve_warm(b);
 
-	warm_up(b, at + GIB - BLOCK);
 	map(at, SPARSE_BLOCKS * BLOCK, false);
 	write_each(at, SPARSE_BLOCKS * BLOCK, BLOCK);
 	bench_begin(&b->count);
@@ -239,14 +248,13 @@ static uint32_t next_random(uint64_t *state)
 /* A list whose nodes lie in random pages, a few in each block. */
 static void sparse_random(struct bench *b)
 {
-	char *at = reserve(GIB);
-	volatile uint32_t *result = (uint32_t *)(at + GIB - BLOCK);
+	char *at = reserve_warm(b);
+	volatile uint32_t *result = (uint32_t *)(at + WARM);
 	struct svm_args args = { .out = (uintptr_t)result, .value = 5 };
 	struct svm_node *nodes[RANDOM_NODES];
 	uint64_t seed = 1;
 	unsigned int i;
 
-	warm_up(b, (char *)result);
 	map(at, RANDOM_BLOCKS * BLOCK, false);
 	for (i = 0; i < RANDOM_NODES; i++) {
 		do {
@@ -282,13 +290,12 @@ static void sparse_random(struct bench *b)
 static void read_then_write(struct bench *b)
 {
 	size_t len = 16 * MIB;
-	char *at = reserve(GIB), *out = at + GIB - BLOCK;
+	char *at = reserve_warm(b), *out = at + WARM;
 	const struct svm_args args = {
 		.base = (uintptr_t)at, .out = (uintptr_t)out, .stride = PAGE,
 		.step = THREADS * PAGE, .count = len / (THREADS * PAGE),
 	};
 
-	warm_up(b, out);
 	write_each(out, BLOCK, PAGE);
 	store_pages(b, out, BLOCK, 1);
 	map(at, len, false);
@@ -307,13 +314,20 @@ static void read_then_write(struct bench *b)
 
 #define RETOUCH		(16 * MIB)
 
-/* Mirrors @len bytes at the start of each of the blocks. */
+/*
+ * Mirrors @len bytes. The upper half of each block is a VMA of its own: were it
+ * to be split from the lower half, the kernel would invalidate all of the block.
+ */
 static char *mirror_blocks(struct bench *b, size_t len)
 {
-	char *at = reserve(GIB);
+	char *at = reserve_warm(b);
+	size_t i;
 
-	warm_up(b, at + GIB - BLOCK);
 	map(at, len, false);
+	for (i = 0; i < len; i += BLOCK) {
+		if (madvise(at + i + BLOCK / 2, BLOCK / 2, MADV_DONTFORK))
+			err(1, "madvise");
+	}
 	write_each(at, len, PAGE);
 	store_pages(b, at, len, 100);
 	return at;
@@ -345,6 +359,8 @@ static void retouch_live(struct bench *b)
 	size_t i;
 
 	for (i = 0; i < RETOUCH; i += BLOCK) {
+		if (munmap(at + i + BLOCK / 2, BLOCK / 2))
+			err(1, "munmap");
 		map(at + i + BLOCK / 2, BLOCK / 2, false);
 		write_each(at + i + BLOCK / 2, BLOCK / 2, PAGE);
 	}
@@ -479,10 +495,9 @@ enum direction { THERE, BACK };
  */
 static void migrate(struct bench *b, bool huge, enum direction direction)
 {
-	char *at = reserve(GIB);
+	char *at = reserve_warm(b);
 	unsigned int round;
 
-	warm_up(b, at + GIB - BLOCK);
 	map(at, DENSE, huge);
 	write_each(at, DENSE, PAGE);
 	for (round = 0; round < 2; round++) {
@@ -520,10 +535,9 @@ static void migrate_back(struct bench *b)
 static void oversubscribe(struct bench *b)
 {
 	size_t i, len = b->gpu.device->vram_size * 2 & -BLOCK;
-	char *at = reserve(GIB);
+	char *at = reserve_warm(b);
 	unsigned int round;
 
-	warm_up(b, at + GIB - BLOCK);
 	map(at, len, false);
 	write_each(at, len, PAGE);
 	bench_begin(&b->count);

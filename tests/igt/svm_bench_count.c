@@ -329,11 +329,21 @@ static int by_bytes(const void *a, const void *b)
 	return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
 }
 
-/* What is the launch's and not the mirror's, and goes soon. */
+/* What is a launch's, a worker thread's or a file's, and not the mirror's. */
 static bool passing(const struct site *site)
 {
-	return !strcmp(site->name, "nouveau_fence_new") ||
-	       !strcmp(site->name, "alloc_empty_file");
+	static const char * const names[] = {
+		"nouveau_fence_new", "alloc_empty_file", "__d_alloc",
+		"create_worker", "copy_process", "__kthread_create_on_node",
+		"set_kthread_struct", "prepare_creds", "alloc_pid",
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcmp(site->name, names[i]))
+			return true;
+	}
+	return false;
 }
 
 /* What was allocated while the trace ran and not freed; sites to stderr. */
