@@ -135,35 +135,50 @@ long svm_audit(char *line, size_t size)
 	return n;
 }
 
+#define LIVE	5
+
+/* Values of what lives; false: there are none to be had. */
+static bool living(long value[LIVE], const char * const name[LIVE])
+{
+	char *text = slurp("svm_counters");
+	unsigned int i;
+
+	if (!text)
+		return false;
+	for (i = 0; i < LIVE; i++)
+		value[i] = value_of(text, name[i]);
+	free(text);
+	return true;
+}
+
 bool svm_leaks(unsigned int ms, char *line, size_t size)
 {
-	static const char * const live[] = {
+	static const char * const name[LIVE] = {
 		"address_spaces_live", "waiters_live", "buffers_live",
 		"pages_live", "vram_pages_live",
 	};
+	static long known[LIVE];
 	const struct timespec nap = { .tv_nsec = 1000000 };
 	unsigned int i, rounds;
 
 	if (!svm_debugfs_present())
 		return false;
 	for (rounds = 0; ; rounds++) {
-		char *text = slurp("svm_counters");
-		long value = -1;
+		long value[LIVE];
 
-		for (i = 0; text && i < sizeof(live) / sizeof(*live); i++) {
-			value = value_of(text, live[i]);
-			if (value)
-				break;
-		}
-		if (!text) {
+		if (!living(value, name)) {
 			snprintf(line, size, "svm_counters: %m");
 			return true;
 		}
-		free(text);
-		if (!value)
-			return false;
-		if (rounds == ms) {
-			snprintf(line, size, "%s %ld", live[i], value);
+		for (i = 0; i < LIVE; i++) {
+			if (value[i] < 0 || value[i] > known[i])
+				break;
+		}
+		if (i == LIVE || rounds == ms) {
+			memcpy(known, value, sizeof(known));
+			if (i == LIVE)
+				return false;
+			snprintf(line, size, "%s %ld", name[i], value[i]);
 			return true;
 		}
 		nanosleep(&nap, NULL);

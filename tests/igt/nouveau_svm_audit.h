@@ -27,7 +27,8 @@ long svm_audit(char *line, size_t size);
 
 /*
  * Once every client is closed: has anything of them stayed behind?  What the
- * driver gives back by itself gets @ms to do so.
+ * driver gives back by itself gets @ms to do so.  What was said once is not
+ * said again.
  */
 bool svm_leaks(unsigned int ms, char *line, size_t size);
 

@@ -168,7 +168,6 @@ BIND_REFUSED(unknown_command, args->header |= 1)
 BIND_REFUSED(last_command, args->header |= NOUVEAU_SVM_BIND_COMMAND_MASK)
 BIND_REFUSED(header_bit_48, args->header |= 1ull << 48)
 BIND_REFUSED(header_bit_63, args->header |= 1ull << 63)
-BIND_REFUSED(target_zero, args->header = 0)
 BIND_REFUSED(target_unknown, args->header |=
 	     1ull << NOUVEAU_SVM_BIND_TARGET_SHIFT)
 BIND_REFUSED(stride, args->stride = 1)
@@ -176,6 +175,24 @@ BIND_REFUSED(empty_range, args->va_end = args->va_start)
 BIND_REFUSED(inverted_range, args->va_end = args->va_start - PAGE)
 BIND_REFUSED(end_wraps, args->va_end = ~0ull)
 BIND_REFUSED(end_zero, args->va_end = 0)
+
+/* System memory; that is where the pages are. */
+static void bind_target_zero(void)
+{
+	struct svm_gpu *gpu = svm_client();
+	uint32_t *mem = svm_pages(2);
+	struct drm_nouveau_svm_bind args = good_args(mem, 2);
+
+	svm_fill(mem, 2, 1);
+	args.header = 0;
+	args.result = 5;
+	igt_assert_eq(bind(gpu, &args), 0);
+	igt_assert_eq_u64(args.result, 0);
+	igt_assert(svm_place(mem) == SVM_PRESENT);
+	svm_check_filled(mem, 2, 1);
+	svm_unmap(mem, 2 * PAGE);
+	svm_client_close(gpu);
+}
 
 /* Fields without a meaning for this command are let through. */
 static void bind_accepted(uint64_t header, uint64_t npages, uint64_t result)
@@ -308,7 +325,7 @@ const struct svm_test svm_ioctl_tests[] = {
 	  bind_header_bit_48 },
 	{ "bind-header-bit-63", "SVM_BIND: last unknown header bit",
 	  bind_header_bit_63 },
-	{ "bind-target-zero", "SVM_BIND: no target", bind_target_zero },
+	{ "bind-target-zero", "SVM_BIND: system memory", bind_target_zero },
 	{ "bind-target-unknown", "SVM_BIND: VRAM and something else",
 	  bind_target_unknown },
 	{ "bind-stride", "SVM_BIND: stride set", bind_stride },

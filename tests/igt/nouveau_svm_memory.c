@@ -292,33 +292,48 @@ static void shared_mapping(void)
 	svm_client_close(gpu);
 }
 
+/*
+ * The GPU's atomics are made in its own memory, or on pages that no CPU has
+ * mapped.  Pages of a file or of shared memory can be neither: such an access
+ * is refused as one to nothing would be, and nobody else notices.
+ */
+static void atomic_refused(uint32_t *mem)
+{
+	struct svm_gpu *gpu = svm_client(), *other = svm_client();
+	const struct svm_args args = { .base = svm_addr(mem), .value = 2 };
+
+	*mem = 1;
+	svm_gpu_write(gpu, mem + 1, 7);
+	igt_assert_eq(svm_run_dying(gpu, SVM_KERNEL_RED_ADD, 1, 32, &args),
+		      -ENODEV);
+	igt_assert_eq_u32(*mem, 1);
+	igt_assert_eq_u32(svm_gpu_read(other, mem + 1), 7);
+	svm_gpu_write(other, mem, 9);
+	igt_assert_eq_u32(*mem, 9);
+	svm_client_close(other);
+	svm_client_close(gpu);
+}
+
 static void atomic_shared(void)
 {
-	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	igt_assert(mem != MAP_FAILED);
-	*mem = 1;
-	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_RED_ADD, 1, 32,
-				 .base = svm_addr(mem), .value = 2), 0);
-	igt_assert_eq_u32(*mem, 65);
+	atomic_refused(mem);
 	svm_unmap(mem, PAGE);
-	svm_client_close(gpu);
 }
 
 static void atomic_file(void)
 {
-	struct svm_gpu *gpu = svm_client();
 	int fd = temp_file(1);
 	uint32_t *mem = map_file(fd, 1, PROT_READ | PROT_WRITE, MAP_SHARED);
 
-	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_RED_ADD, 1, 32,
-				 .base = svm_addr(mem + 1), .value = 2), 0);
-	igt_assert_eq_u32(file_word(fd, 4), 65);
+	atomic_refused(mem);
+	igt_assert_eq_u32(file_word(fd, 0), 9);
+	igt_assert_eq_u32(file_word(fd, 8), 2);
 	svm_unmap(mem, PAGE);
 	close(fd);
-	svm_client_close(gpu);
 }
 
 /* A huge page's second half too: its pages are tail pages. */
@@ -779,9 +794,9 @@ const struct svm_test svm_memory_tests[] = {
 	{ "file-mapping-truncate", "The file loses the page",
 	  file_truncate },
 	{ "shared-mapping", "Two mappings of one memfd", shared_mapping },
-	{ "atomic-shared", "Atomics on shared anonymous memory",
+	{ "atomic-shared", "Atomics on shared memory are refused",
 	  atomic_shared },
-	{ "atomic-file", "Atomics on a shared file mapping", atomic_file },
+	{ "atomic-file", "Atomics on a file are refused", atomic_file },
 	{ "atomic-thp", "Atomics on a huge page", atomic_thp },
 	{ "thp", "Two transparent huge pages", thp },
 	{ "thp-untouched", "A huge page that the GPU touches first",
