@@ -224,8 +224,8 @@ void nouveau_svmm_fini(struct nouveau_svmm **psvmm)
  * GPU address space: the objects in the unmanaged hole, which the program must
  * keep free of other memory.
  *
- * Return: 0; -ENOSYS without SVM; -EINVAL if the hole wraps around or lies
- * beyond the GPU's address space; -EBUSY if the client has one already; -ENOMEM.
+ * Return: 0; -ENOSYS without SVM; -EINVAL if the hole does not consist of whole
+ * pages of the GPU's address space; -EBUSY if the client has one already; -ENOMEM.
  */
 int nouveau_svmm_init(struct drm_device *dev, void *data, struct drm_file *file)
 {
@@ -238,7 +238,9 @@ int nouveau_svmm_init(struct drm_device *dev, void *data, struct drm_file *file)
 
 	if (!svm)
 		return -ENOSYS;
-	if (check_add_overflow(args->unmanaged_addr, args->unmanaged_size, &end))
+	if (check_add_overflow(args->unmanaged_addr, args->unmanaged_size, &end) ||
+	    end > cli->vmm.vmm.limit ||
+	    !PAGE_ALIGNED(args->unmanaged_addr | args->unmanaged_size))
 		return -EINVAL;
 
 	svmm = kzalloc(sizeof(*svmm), GFP_KERNEL);

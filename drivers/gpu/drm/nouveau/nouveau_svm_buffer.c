@@ -7,6 +7,7 @@
 #include "nouveau_drv.h"
 #include "nouveau_svm_trace.h"
 
+#include <linux/bitmap.h>
 #include <linux/ktime.h>
 #include <linux/mmu_notifier.h>
 #include <linux/slab.h>
@@ -112,14 +113,6 @@ nouveau_svm_pages_state(const struct nouveau_svm_pages *pages, unsigned int page
 	return test_bit(page, pages->low) | test_bit(page, pages->high) << 1;
 }
 
-static void nouveau_svm_pages_set(struct nouveau_svm_pages *pages,
-				  unsigned int page,
-				  enum nouveau_svm_state state)
-{
-	__assign_bit(page, pages->low, state & 1);
-	__assign_bit(page, pages->high, state & 2);
-}
-
 /**
  * nouveau_svm_buffer_state - what the GPU may do with a page
  * @buffer: the buffer, referenced
@@ -153,6 +146,34 @@ nouveau_svm_buffer_next(const struct nouveau_svm_buffer *buffer,
 		return NOUVEAU_SVM_BUFFER_PAGES;
 	return find_next_or_bit(buffer->pages->low, buffer->pages->high,
 				NOUVEAU_SVM_BUFFER_PAGES, page);
+}
+
+/* How many small pages from @first to @end - 1 are mapped, and which is where */
+static unsigned int
+nouveau_svm_buffer_span(const struct nouveau_svm_buffer *buffer,
+			unsigned int first, unsigned int end,
+			unsigned int *lowest, unsigned int *highest)
+{
+	const struct nouveau_svm_pages *pages = buffer->pages;
+	unsigned int word, n = 0;
+
+	if (!pages)
+		return 0;
+	for (word = BIT_WORD(first); word <= BIT_WORD(end - 1); word++) {
+		unsigned long bits = pages->low[word] | pages->high[word];
+
+		if (word == BIT_WORD(first))
+			bits &= BITMAP_FIRST_WORD_MASK(first);
+		if (word == BIT_WORD(end - 1))
+			bits &= BITMAP_LAST_WORD_MASK(end);
+		if (!bits)
+			continue;
+		if (!n)
+			*lowest = word * BITS_PER_LONG + __ffs(bits);
+		*highest = word * BITS_PER_LONG + __fls(bits);
+		n += hweight_long(bits);
+	}
+	return n;
 }
 
 static bool nouveau_svm_buffer_any(const struct nouveau_svm_buffer *buffer,
@@ -230,19 +251,14 @@ static int nouveau_svm_buffer_clear_small(struct nouveau_svm_buffer *buffer,
 					  unsigned long end, bool nonblock)
 {
 	const unsigned long base = nouveau_svm_buffer_start(buffer);
-	const unsigned int stop = (end - base) >> NOUVEAU_SVM_PAGE_SHIFT;
-	unsigned int first, page, last, n = 0;
+	unsigned int first, last, n;
 	int ret;
 
 	/* Not a PTE more than necessary is read back. */
-	first = nouveau_svm_buffer_next(buffer,
-					(start - base) >> NOUVEAU_SVM_PAGE_SHIFT);
-	last = first;
-	for (page = first; page < stop;
-	     page = nouveau_svm_buffer_next(buffer, page + 1)) {
-		last = page;
-		n++;
-	}
+	n = nouveau_svm_buffer_span(buffer,
+				    (start - base) >> NOUVEAU_SVM_PAGE_SHIFT,
+				    (end - base) >> NOUVEAU_SVM_PAGE_SHIFT,
+				    &first, &last);
 	if (!n)
 		return 0;
 
@@ -535,54 +551,130 @@ struct nouveau_svm_mapped {
 	unsigned int atomic;
 };
 
+/* The states that entries ask for, in the form of &struct nouveau_svm_pages */
+struct nouveau_svm_word {
+	unsigned long low;
+	unsigned long high;
+	unsigned long vram;
+};
+
+/* The entries @phys[@bit] to @phys[@end - 1] */
+static struct nouveau_svm_word nouveau_svm_phys_word(const u64 *phys,
+						     unsigned int bit,
+						     unsigned int end)
+{
+	struct nouveau_svm_word word = {};
+
+	for (; bit < end; bit++) {
+		unsigned long state = nouveau_svm_phys_state(phys[bit]);
+
+		word.low |= (state & 1) << bit;
+		word.high |= (state >> 1) << bit;
+		if (phys[bit] & NVIF_VMM_PFNMAP_V0_VRAM)
+			word.vram |= BIT(bit);
+	}
+	return word;
+}
+
+/*
+ * One word of a mapping: raises the states of the pages that gain by it, and
+ * takes the entries of all others out. Returns the pages that gain; *@fresh are
+ * those of them that were not mapped.
+ */
+static unsigned long nouveau_svm_buffer_raise(struct nouveau_svm_pages *pages,
+					      unsigned int i, u64 *phys,
+					      unsigned int bit, unsigned int end,
+					      unsigned long *fresh,
+					      struct nouveau_svm_mapped *mapped)
+{
+	struct nouveau_svm_word new = nouveau_svm_phys_word(phys, bit, end);
+	unsigned long low = pages->low[i], high = pages->high[i];
+	unsigned long gain, none;
+
+	gain = (new.high & ~high) | (~(new.high ^ high) & new.low & ~low);
+	none = (new.low | new.high) & ~gain;
+	for_each_set_bit(bit, &none, BITS_PER_LONG)
+		phys[bit] = NVIF_VMM_PFNMAP_V0_NONE;
+
+	*fresh = gain & ~(low | high);
+	new.vram &= *fresh;
+	WRITE_ONCE(pages->low[i], (low & ~gain) | (new.low & gain));
+	WRITE_ONCE(pages->high[i], (high & ~gain) | (new.high & gain));
+	pages->vram[i] |= new.vram;
+
+	mapped->upgraded += hweight_long(gain & ~*fresh);
+	mapped->vram += hweight_long(new.vram);
+	mapped->system += hweight_long(*fresh & ~new.vram);
+	mapped->atomic += hweight_long(gain & new.low & new.high);
+	return gain;
+}
+
+/* Pages that PFNMAP could not map for DMA; their faults are to come again. */
+static unsigned int nouveau_svm_buffer_lower(struct nouveau_svm_buffer *buffer,
+					     const u64 *phys,
+					     const unsigned long *fresh,
+					     unsigned int first,
+					     unsigned int last)
+{
+	struct nouveau_svm_pages *pages = buffer->pages;
+	unsigned int i, bit, lost = 0;
+
+	for (i = BIT_WORD(first); i <= BIT_WORD(last); i++) {
+		unsigned long valid = 0;
+
+		if (!fresh[i])
+			continue;
+		for (bit = 0; bit < BITS_PER_LONG; bit++)
+			valid |= (phys[i * BITS_PER_LONG + bit] &
+				  NVIF_VMM_PFNMAP_V0_V) << bit;
+		valid = fresh[i] & ~valid;
+		if (!valid)
+			continue;
+		spin_lock(&buffer->lock);
+		WRITE_ONCE(pages->low[i], pages->low[i] & ~valid);
+		WRITE_ONCE(pages->high[i], pages->high[i] & ~valid);
+		pages->vram[i] &= ~valid;
+		buffer->live -= hweight_long(valid);
+		spin_unlock(&buffer->lock);
+		lost += hweight_long(valid);
+	}
+	return lost;
+}
+
 static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 					struct nouveau_svm_map *map,
 					struct nouveau_svm_mapped *mapped)
 	__releases(&buffer->lock)
 {
 	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
-	struct nouveau_svm_pages *pages = buffer->pages;
 	const unsigned long base = nouveau_svm_buffer_start(buffer);
-	const bool whole = nouveau_svm_managed(buffer->svmm, base,
-					       base + NOUVEAU_SVM_BUFFER_SIZE);
 	const unsigned int end = map->first + map->nr;
-	DECLARE_BITMAP(fresh, NOUVEAU_SVM_BUFFER_PAGES);
-	unsigned int page, lost = 0;
-	unsigned int first = end, last = 0;
+	unsigned long fresh[BITS_TO_LONGS(NOUVEAU_SVM_BUFFER_PAGES)];
+	unsigned int page, i, lost, first = end, last = 0;
 	int ret;
 
-	bitmap_zero(fresh, NOUVEAU_SVM_BUFFER_PAGES);
-	for (page = map->first; page < end; page++) {
-		enum nouveau_svm_state new = nouveau_svm_phys_state(map->phys[page]);
-		enum nouveau_svm_state old;
+	/* The hole is the driver's, even if the process maps it. */
+	if (!nouveau_svm_managed(buffer->svmm, base,
+				 base + NOUVEAU_SVM_BUFFER_SIZE))
+		for (page = map->first; page < end; page++)
+			if (!nouveau_svm_managed_page(buffer, page))
+				map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
 
-		if (new == NOUVEAU_SVM_NONE)
+	for (page = map->first; page < end; page = (i + 1) * BITS_PER_LONG) {
+		unsigned int stop;
+		unsigned long gain;
+
+		i = BIT_WORD(page);
+		stop = min(end - i * BITS_PER_LONG, (unsigned int)BITS_PER_LONG);
+		gain = nouveau_svm_buffer_raise(buffer->pages, i,
+						&map->phys[i * BITS_PER_LONG],
+						page % BITS_PER_LONG, stop,
+						&fresh[i], mapped);
+		if (!gain)
 			continue;
-		/* The hole is the driver's, even if the process maps it. */
-		if (!whole && !nouveau_svm_managed_page(buffer, page)) {
-			map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
-			continue;
-		}
-		old = nouveau_svm_pages_state(pages, page);
-		if (old >= new) {
-			map->phys[page] = NVIF_VMM_PFNMAP_V0_NONE;
-			continue;
-		}
-		first = min(first, page);
-		last = page;
-		nouveau_svm_pages_set(pages, page, new);
-		mapped->atomic += new == NOUVEAU_SVM_ATOMIC;
-		if (old != NOUVEAU_SVM_NONE) {
-			mapped->upgraded++;
-			continue;
-		}
-		__set_bit(page, fresh);
-		if (map->phys[page] & NVIF_VMM_PFNMAP_V0_VRAM) {
-			__set_bit(page, pages->vram);
-			mapped->vram++;
-		} else {
-			mapped->system++;
-		}
+		first = min_t(unsigned int, first,
+			      i * BITS_PER_LONG + __ffs(gain));
+		last = i * BITS_PER_LONG + __fls(gain);
 	}
 	buffer->live += mapped->vram + mapped->system;
 	spin_unlock(&buffer->lock);
@@ -599,17 +691,7 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 		return ret;
 	}
 
-	/* What could not be mapped for DMA: its fault is to come again. */
-	spin_lock(&buffer->lock);
-	for_each_set_bit(page, fresh, NOUVEAU_SVM_BUFFER_PAGES) {
-		if (map->phys[page] & NVIF_VMM_PFNMAP_V0_V)
-			continue;
-		nouveau_svm_pages_set(pages, page, NOUVEAU_SVM_NONE);
-		__clear_bit(page, pages->vram);
-		lost++;
-	}
-	buffer->live -= lost;
-	spin_unlock(&buffer->lock);
+	lost = nouveau_svm_buffer_lower(buffer, map->phys, fresh, first, last);
 	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE, -(s64)lost);
 	return lost ? -ENOMEM : 0;
 }
