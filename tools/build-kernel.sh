@@ -77,16 +77,14 @@ image=$build/arch/x86/boot/bzImage
 log=$out/log/kernel-$tree-$name.log
 mkdir -p "$build"
 
+# What is said last counts.
 configure()
 {
-	cd "$src"
-	if [ -n "$base" ]; then
-		ARCH=x86_64 sh scripts/kconfig/merge_config.sh -O "$build" \
-			"$base" "${fragments[@]}"
-	else
-		ARCH=x86_64 sh scripts/kconfig/merge_config.sh -n -O "$build" \
-			"${fragments[@]}"
-	fi
+	local rest=allnoconfig
+
+	[ -z "$base" ] || rest=alldefconfig
+	cat ${base:+"$base"} "${fragments[@]}" >"$build/.asked"
+	make -C "$src" O="$name" ARCH=x86_64 KCONFIG_ALLCONFIG="$build/.asked" $rest
 }
 
 # Kconfig drops an option in silence when it depends on another one.
