@@ -154,7 +154,7 @@ def write_rst(path, rows, checks, versions):
     out = [".. SPDX-License-Identifier: GPL-2.0", "",
            "===================", "nouveau SVM: figures",
            "===================", "",
-           "Written by ``make bench-svm``, which runs the same program on",
+           "Written by ``make figures``, which runs the same program on",
            f"Linux {versions[0].split()[0]} as it is (base) and on the branch,",
            "in a guest with an emulated GP107 and one processor. QEMU counts",
            "the instructions that the guest executes; time that it sleeps does",
