@@ -125,6 +125,12 @@
 #define DMEM_REAP_DELAY		(HZ / 10)
 #define DMEM_SPARE_TIME		HZ
 
+/*
+ * Physical addresses for struct pages come by the section of memory, 128 MiB on
+ * x86; that is room for many chunks.
+ */
+#define DMEM_REGION_SLOTS	512
+
 /* How often one migration makes room that others may take. */
 #define DMEM_EVICT_ROUNDS	16
 
@@ -138,11 +144,31 @@
 				 __GFP_NOWARN)
 
 /**
+ * struct nouveau_dmem_region - physical addresses that no memory has
+ * @head: in &nouveau_dmem.regions
+ * @start: first address
+ * @size: length
+ * @nr: number of slots, each with room for a chunk
+ * @nr_used: how many are used
+ * @used: which
+ */
+struct nouveau_dmem_region {
+	struct list_head head;
+	resource_size_t start;
+	resource_size_t size;
+	unsigned int nr;
+	unsigned int nr_used;
+	DECLARE_BITMAP(used, DMEM_REGION_SLOTS);
+};
+
+/**
  * struct nouveau_dmem - device-private memory of a card
  * @drm: the device
  * @users: one for each caller from outside, and one until fini
  * @idle: completed when @users becomes 0
- * @lock: protects @chunks, @live, and all of the chunks but @bo and @pinned
+ * @lock: protects @regions, @chunks, @live, and all of the chunks but @bo,
+ *	@pinned and @region
+ * @regions: &nouveau_dmem_region.head
  * @chunks: &nouveau_dmem_chunk.head, the coldest first
  * @live: pages reserved or in use
  * @clock: counts migrations to VRAM
@@ -156,6 +182,7 @@ struct nouveau_dmem {
 	refcount_t users;
 	struct completion idle;
 	spinlock_t lock;	/* see above */
+	struct list_head regions;
 	struct list_head chunks;
 	unsigned long live;
 	atomic64_t clock;
@@ -177,6 +204,7 @@ struct nouveau_dmem {
  * @used_at: &nouveau_dmem.clock when it was last a destination
  * @tried_at: &nouveau_dmem.clock of who last tried to evict it
  * @empty_at: jiffies when its last page went
+ * @region: where its struct pages are
  * @pagemap: its pages
  */
 struct nouveau_dmem_chunk {
@@ -190,6 +218,7 @@ struct nouveau_dmem_chunk {
 	u64 used_at;
 	u64 tried_at;
 	unsigned long empty_at;
+	struct nouveau_dmem_region *region;
 	struct dev_pagemap pagemap;
 };
 
@@ -326,6 +355,93 @@ static void dmem_chunk_take(struct nouveau_dmem_chunk *chunk, u64 clock,
 	list_move_tail(&chunk->head, &dmem->chunks);
 }
 
+static resource_size_t dmem_slot_size(void)
+{
+	return max(DMEM_CHUNK_SIZE, memremap_compat_align());
+}
+
+static struct nouveau_dmem_region *dmem_region_new(void)
+{
+	struct nouveau_dmem_region *region;
+	struct resource *res;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL);
+	if (!region)
+		return NULL;
+
+	res = request_free_mem_region(&iomem_resource, dmem_slot_size(),
+				      "nouveau_dmem");
+	if (IS_ERR(res)) {
+		kfree(region);
+		return NULL;
+	}
+	region->start = res->start;
+	region->size = resource_size(res);
+	region->nr = min_t(u64, region->size / dmem_slot_size(),
+			   DMEM_REGION_SLOTS);
+	return region;
+}
+
+static void dmem_region_free(struct nouveau_dmem_region *region)
+{
+	release_mem_region(region->start, region->size);
+	kfree(region);
+}
+
+/* Addresses for the struct pages of a chunk. */
+static int dmem_slot_get(struct nouveau_dmem *dmem,
+			 struct nouveau_dmem_chunk *chunk)
+{
+	struct nouveau_dmem_region *region, *new = NULL;
+	struct range *range = &chunk->pagemap.range;
+	unsigned int slot;
+
+again:
+	spin_lock(&dmem->lock);
+	list_for_each_entry(region, &dmem->regions, head)
+		if (region->nr_used < region->nr)
+			goto found;
+	if (!new) {
+		spin_unlock(&dmem->lock);
+		new = dmem_region_new();
+		if (!new)
+			return -ENOMEM;
+		goto again;
+	}
+	region = new;
+	new = NULL;
+	list_add(&region->head, &dmem->regions);
+found:
+	slot = find_first_zero_bit(region->used, region->nr);
+	__set_bit(slot, region->used);
+	region->nr_used++;
+	spin_unlock(&dmem->lock);
+	if (new)
+		dmem_region_free(new);
+
+	chunk->region = region;
+	range->start = region->start + slot * dmem_slot_size();
+	range->end = range->start + dmem_slot_size() - 1;
+	return 0;
+}
+
+static void dmem_slot_put(struct nouveau_dmem *dmem,
+			  struct nouveau_dmem_chunk *chunk)
+{
+	struct nouveau_dmem_region *region = chunk->region;
+	bool last;
+
+	spin_lock(&dmem->lock);
+	__clear_bit((chunk->pagemap.range.start - region->start) /
+		    dmem_slot_size(), region->used);
+	last = !--region->nr_used;
+	if (last)
+		list_del(&region->head);
+	spin_unlock(&dmem->lock);
+	if (last)
+		dmem_region_free(region);
+}
+
 /*
  * Make a chunk, and reserve pages @first to @first + @n - 1 of it. Returns @n, or
  * 0 if there is no VRAM for it.
@@ -336,7 +452,6 @@ static unsigned int dmem_chunk_new(struct nouveau_dmem *dmem, u64 clock,
 {
 	struct nouveau_drm *drm = dmem->drm;
 	struct nouveau_dmem_chunk *chunk;
-	struct resource *res;
 	void *ptr;
 
 	if (nouveau_svm_should_fail(drm->svm, NOUVEAU_SVM_INJECT_VRAM))
@@ -353,23 +468,19 @@ static unsigned int dmem_chunk_new(struct nouveau_dmem *dmem, u64 clock,
 	if (nouveau_bo_pin(chunk->bo, NOUVEAU_GEM_DOMAIN_VRAM, false))
 		goto err_bo;
 
-	res = request_free_mem_region(&iomem_resource, DMEM_CHUNK_SIZE,
-				      "nouveau_dmem");
-	if (IS_ERR(res))
+	if (dmem_slot_get(dmem, chunk))
 		goto err_unpin;
 
 	chunk->dmem = dmem;
 	chunk->pinned = true;
 	chunk->pagemap.type = MEMORY_DEVICE_PRIVATE;
-	chunk->pagemap.range.start = res->start;
-	chunk->pagemap.range.end = res->end;
 	chunk->pagemap.nr_range = 1;
 	chunk->pagemap.ops = &dmem_pagemap_ops;
 	chunk->pagemap.owner = nouveau_dmem_owner(drm);
 
 	ptr = memremap_pages(&chunk->pagemap, dev_to_node(drm->dev->dev));
 	if (IS_ERR(ptr))
-		goto err_region;
+		goto err_slot;
 
 	dmem_count(dmem, NOUVEAU_SVM_CHUNKS_CREATED, 1);
 	dmem_count(dmem, NOUVEAU_SVM_CHUNKS_LIVE, 1);
@@ -379,8 +490,8 @@ static unsigned int dmem_chunk_new(struct nouveau_dmem *dmem, u64 clock,
 	spin_unlock(&dmem->lock);
 	return n;
 
-err_region:
-	release_mem_region(res->start, DMEM_CHUNK_SIZE);
+err_slot:
+	dmem_slot_put(dmem, chunk);
 err_unpin:
 	nouveau_bo_unpin(chunk->bo);
 err_bo:
@@ -396,7 +507,7 @@ static void dmem_chunk_free(struct nouveau_dmem_chunk *chunk)
 	struct nouveau_dmem *dmem = chunk->dmem;
 
 	memunmap_pages(&chunk->pagemap);
-	release_mem_region(chunk->pagemap.range.start, DMEM_CHUNK_SIZE);
+	dmem_slot_put(dmem, chunk);
 	if (chunk->pinned)
 		nouveau_bo_unpin(chunk->bo);
 	nouveau_bo_fini(chunk->bo);
@@ -1139,6 +1250,7 @@ void nouveau_dmem_init(struct nouveau_drm *drm)
 	refcount_set(&dmem->users, 1);
 	init_completion(&dmem->idle);
 	spin_lock_init(&dmem->lock);
+	INIT_LIST_HEAD(&dmem->regions);
 	INIT_LIST_HEAD(&dmem->chunks);
 	mutex_init(&dmem->evict);
 	INIT_DELAYED_WORK(&dmem->reap, dmem_reap_work);

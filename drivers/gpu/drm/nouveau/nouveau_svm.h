@@ -480,7 +480,9 @@ static inline bool nouveau_svm_should_fail(struct nouveau_svm *svm,
 					   enum nouveau_svm_inject point)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	return svm && should_fail(&svm->inject[point], 1);
+	/* A task's fail-nth, which counts allocations, would not look at it. */
+	return svm && READ_ONCE(svm->inject[point].probability) &&
+	       should_fail(&svm->inject[point], 1);
 #else
 	return false;
 #endif
