@@ -524,10 +524,14 @@ static int nouveau_svm_audit_snapshot(struct nouveau_svm_audit *audit,
 
 		cond_resched();
 		range.notifier_seq = mmu_range_read_begin(&buffer->notifier);
-		if (mmap_read_lock_killable(audit->mm))
+		/*
+		 * For write: under a lock for read, munmap() has taken away the
+		 * VMA already and is about to announce that it unmaps the pages.
+		 */
+		if (mmap_write_lock_killable(audit->mm))
 			return -EINTR;
 		ret = hmm_range_fault(&range, HMM_FAULT_SNAPSHOT);
-		mmap_read_unlock(audit->mm);
+		mmap_write_unlock(audit->mm);
 		if (ret == -EBUSY)
 			continue;
 		if (ret < 0)
