@@ -130,6 +130,7 @@ igt_main
 	run(svm_control_tests);
 	run(svm_progress_tests);
 	run(svm_inject_tests);
+	run(svm_uffd_tests);
 	run(svm_reclaim_tests);
 	run(svm_bind_tests);
 	run(svm_cost_tests);

@@ -308,22 +308,26 @@ static void find_nouveau(uint64_t *start, uint64_t *end)
 	igt_require_f(*end > *start, "kernel symbols are hidden\n");
 }
 
-void svm_fail_nouveau(unsigned int percent)
+void svm_fail_nouveau(unsigned int percent, unsigned int times)
 {
 	uint64_t start, end;
 	char text[32];
 
-	if (!percent) {
-		svm_file_write(FAILSLAB "probability", "0");
-		return;
-	}
 	prepare_failures(FAILSLAB, false);
 	find_nouveau(&start, &end);
 	snprintf(text, sizeof(text), "%#" PRIx64, start);
 	set_or_skip(FAILSLAB "require-start", text);
 	snprintf(text, sizeof(text), "%#" PRIx64, end);
 	set_or_skip(FAILSLAB "require-end", text);
-	set_or_skip(FAILSLAB "times", "-1");
+	snprintf(text, sizeof(text), "%u", times);
+	set_or_skip(FAILSLAB "times", text);
 	snprintf(text, sizeof(text), "%u", percent);
 	set_or_skip(FAILSLAB "probability", text);
+}
+
+unsigned int svm_fail_left(void)
+{
+	long left = svm_file_number(FAILSLAB "times");
+
+	return left < 0 ? 0 : left;
 }

@@ -58,8 +58,13 @@ bool svm_trace_next(char *line, size_t size);
 void svm_require_fail_nth(void);
 void svm_fail_nth(unsigned int n);
 bool svm_fail_stop(void);
-/* @percent of the allocations that nouveau's SVM asks for fail, until 0. */
-void svm_fail_nouveau(unsigned int percent);
+/*
+ * @percent of the allocations that nouveau's SVM asks for fail, until @times
+ * have failed.
+ */
+void svm_fail_nouveau(unsigned int percent, unsigned int times);
+/* How many are left to fail. */
+unsigned int svm_fail_left(void);
 /* Turns the driver's own points of failure off. */
 void svm_inject_stop(void);
 

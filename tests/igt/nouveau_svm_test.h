@@ -30,6 +30,7 @@ extern const struct svm_test svm_card_tests[];
 extern const struct svm_test svm_control_tests[];
 extern const struct svm_test svm_progress_tests[];
 extern const struct svm_test svm_inject_tests[];
+extern const struct svm_test svm_uffd_tests[];
 extern const struct svm_test svm_reclaim_tests[];
 extern const struct svm_test svm_bind_tests[];
 extern const struct svm_test svm_cost_tests[];
