@@ -332,6 +332,20 @@ static int nouveau_svmm_bind_block(struct nouveau_svmm *svmm,
 	return ret;
 }
 
+/* The first mapped address at or behind @addr; @end if there is none before */
+static unsigned long nouveau_svmm_next_vma(struct mm_struct *mm,
+					   unsigned long addr, unsigned long end)
+{
+	struct vm_area_struct *vma;
+
+	mmap_read_lock(mm);
+	vma = find_vma_intersection(mm, addr, end);
+	if (vma)
+		end = max(addr, vma->vm_start);
+	mmap_read_unlock(mm);
+	return end;
+}
+
 static int nouveau_svmm_migrate(struct nouveau_svmm *svmm,
 				struct nouveau_drm *drm,
 				unsigned long start, unsigned long end,
@@ -343,13 +357,20 @@ static int nouveau_svmm_migrate(struct nouveau_svmm *svmm,
 	int ret;
 
 	for (addr = start; addr < end; addr = next) {
-		/* TASK_SIZE is far from the end of the type. */
-		next = min(end, (addr & NOUVEAU_SVM_BUFFER_MASK) +
-				NOUVEAU_SVM_BUFFER_SIZE);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
 
+		/* Address space is large and mostly empty. */
+		next = nouveau_svmm_next_vma(svmm->mm, addr, end);
+		if (next > addr) {
+			hole = true;
+			continue;
+		}
+
+		/* TASK_SIZE is far from the end of the type. */
+		next = min(end, (addr & NOUVEAU_SVM_BUFFER_MASK) +
+				NOUVEAU_SVM_BUFFER_SIZE);
 		ret = nouveau_svmm_bind_block(svmm, drm, addr, next, target,
 					      migrated);
 		if (ret == -EFAULT)
