@@ -10,11 +10,13 @@
 
 #define BLOCK		(HUGE / PAGE)	/* pages of one page table */
 
+/* A replay flushes too, and may come late; it is not counted. */
 static uint64_t flushes(void)
 {
 	return svm_stats_read(&svm_stats, SVM_FLUSHES_ALL) +
 	       svm_stats_read(&svm_stats, SVM_FLUSHES_PDB) +
-	       svm_stats_read(&svm_stats, SVM_FLUSHES_VA);
+	       svm_stats_read(&svm_stats, SVM_FLUSHES_VA) -
+	       svm_stats_read(&svm_stats, SVM_REPLAYS);
 }
 
 static void require_counters(void)
@@ -40,7 +42,6 @@ static void walk(struct svm_gpu *gpu, enum svm_kernel kernel, const void *mem,
 				 .value = value), 0);
 }
 
-/* Each fault's replay is a flush too. */
 static void dense_flushes(void)
 {
 	uint64_t flushed, faults;
@@ -61,7 +62,7 @@ static void dense_flushes(void)
 	igt_info("%llu faults, %llu flushes\n", (unsigned long long)faults,
 		 (unsigned long long)flushed);
 	igt_assert(faults >= 1 && faults <= 4);
-	igt_assert(flushed <= 12);
+	igt_assert(flushed <= 8);
 	svm_unmap(mem, HUGE);
 	svm_client_close(gpu);
 }
@@ -136,7 +137,11 @@ static void munmap_flushes(void)
 	svm_client_close(gpu);
 }
 
-/* Pages of the same block that the GPU never saw go without one. */
+/*
+ * Pages of the same block that the GPU never saw go without one.  The first
+ * munmap() in an area that a huge page could fill is one of all that, as Linux
+ * says it, so it comes before.
+ */
 static void munmap_unmirrored(void)
 {
 	struct svm_gpu *gpu;
@@ -146,6 +151,7 @@ static void munmap_unmirrored(void)
 	require_counters();
 	gpu = svm_client();
 	mem = block();
+	svm_unmap(mem + (BLOCK - 1) * WORDS, PAGE);
 	svm_gpu_write_pages(gpu, mem, 8, 50);
 	igt_assert(svm_stats_quiet(&svm_stats, 5000));
 	svm_fill(mem + 64 * WORDS, 64, 1);

@@ -36,6 +36,7 @@
 struct want {
 	uint32_t word;
 	uint32_t next;
+	bool any_next;		/* of the heap, not written yet */
 	bool gone;
 };
 
@@ -165,8 +166,9 @@ static int compare(const struct round *r, const struct want *want)
 	unsigned int i;
 
 	for (i = 0; i < r->family->elements; i++) {
-		if (!want[i].gone && (word(r, i)[0] != want[i].word ||
-				      word(r, i)[1] != want[i].next))
+		if (!want[i].gone &&
+		    (word(r, i)[0] != want[i].word ||
+		     (!want[i].any_next && word(r, i)[1] != want[i].next)))
 			return i;
 	}
 	return -1;
@@ -202,6 +204,7 @@ static int cpu_write(struct round *r)
 			continue;
 		want->word = value + i;
 		want->next = ~want->word;
+		want->any_next = false;
 		word(r, i)[0] = want->word;
 		word(r, i)[1] = want->next;
 	}
@@ -751,8 +754,10 @@ static int race_touch(struct round *r)
 	unsigned int i;
 
 	TRY(race(r, touch));
-	for (i = 0; i < r->family->elements; i++)
+	for (i = 0; i < r->family->elements; i++) {
 		r->want[i].next = 0x70000000 + i;
+		r->want[i].any_next = false;
+	}
 	return 0;
 }
 
@@ -959,6 +964,8 @@ static int advise(struct round *r)
 
 static int allocate(struct round *r)
 {
+	unsigned int i;
+
 	switch (r->worker->section->kind) {
 	case SVM_MALLOC:
 		r->heap = r->align > PAGE ?
@@ -966,7 +973,8 @@ static int allocate(struct round *r)
 		r->mem = r->heap;
 		if (!r->heap)
 			return fail(r, "malloc: %m");
-		memset(r->mem, 0, r->align > PAGE ? 0 : r->size);
+		for (i = 0; i < r->family->elements; i++)
+			r->want[i].any_next = true;
 		return r->align >= HUGE ? advise(r) : 0;
 	case SVM_PRIVATE:
 	case SVM_HUGE:
