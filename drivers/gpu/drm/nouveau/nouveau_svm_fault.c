@@ -92,7 +92,7 @@
  */
 
 /* Entries read at a time. With fewer, a burst takes more replays. */
-#define NOUVEAU_SVM_BATCH	512
+#define NOUVEAU_SVM_BATCH	500
 
 /* How long the first groups of a batch wait for the last. */
 #define NOUVEAU_SVM_PATIENCE_MS	2
@@ -266,7 +266,9 @@ static void nouveau_svm_batch_put(struct nouveau_svm_batch *batch)
 
 	if (!refcount_dec_and_test(&batch->refs))
 		return;
-	mempool_free(batch, &faults->batches);
+	batch = xchg(&faults->spare_batch, batch);
+	if (batch)
+		mempool_free(batch, &faults->batches);
 	if (atomic_dec_and_test(&faults->live))
 		wake_up_all(&faults->idle);
 }
@@ -567,7 +569,10 @@ static void nouveau_svm_drain_work(struct work_struct *work)
 		if (put == faults->get)
 			break;
 
-		batch = mempool_alloc(&faults->batches, GFP_KERNEL);
+		/* The last one is kept: most of the time there is one. */
+		batch = xchg(&faults->spare_batch, NULL);
+		if (!batch)
+			batch = mempool_alloc(&faults->batches, GFP_KERNEL);
 		batch->faults = faults;
 		refcount_set(&batch->refs, 1);
 		spin_lock_init(&batch->lock);
@@ -695,6 +700,10 @@ void nouveau_svm_faults_fini(struct nouveau_svm *svm)
 	cancel_delayed_work_sync(&faults->kick);
 	if (faults->queue)
 		destroy_workqueue(faults->queue);
+	if (faults->spare_service)
+		mempool_free(faults->spare_service, &faults->services);
+	if (faults->spare_batch)
+		mempool_free(faults->spare_batch, &faults->batches);
 	mempool_exit(&faults->services);
 	mempool_exit(&faults->groups);
 	mempool_exit(&faults->batches);
@@ -771,7 +780,7 @@ int nouveau_svm_faults_init(struct nouveau_svm *svm)
 						2 * NOUVEAU_SVM_SERVICES,
 						sizeof(struct nouveau_svm_group));
 	if (!ret)
-		ret = nouveau_svm_services_init(&faults->services);
+		ret = nouveau_svm_services_init(faults);
 	if (!ret)
 		ret = nouveau_svm_faults_open(faults);
 	if (!ret)

@@ -15,6 +15,9 @@
 #include <nvif/event.h>
 #include <nvif/object.h>
 
+struct nouveau_svm_batch;
+struct nouveau_svm_service;
+
 /* Groups that are served at a time, whosoever they are. */
 #define NOUVEAU_SVM_SERVICES	8
 
@@ -57,6 +60,8 @@ struct nouveau_svm_fault {
  * @batches: &struct nouveau_svm_batch
  * @groups: &struct nouveau_svm_group
  * @services: &struct nouveau_svm_service
+ * @spare_service: one that is not in use, or NULL
+ * @spare_batch: the same for a &struct nouveau_svm_batch; only @drain takes it
  * @live: number of batches
  * @blocked: number of services that wait for an mmap lock
  * @idle: woken when @live becomes zero
@@ -78,6 +83,8 @@ struct nouveau_svm_faults {
 	mempool_t batches;
 	mempool_t groups;
 	mempool_t services;
+	struct nouveau_svm_service *spare_service;
+	struct nouveau_svm_batch *spare_batch;
 	atomic_t live;
 	atomic_t blocked;
 	wait_queue_head_t idle;
@@ -106,7 +113,7 @@ void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 			       unsigned int nr, int error);
 
 /* nouveau_svm_serve.c */
-int nouveau_svm_services_init(mempool_t *pool);
+int nouveau_svm_services_init(struct nouveau_svm_faults *faults);
 enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
 					  const struct nouveau_svm_fault *fault,
 					  unsigned int nr);

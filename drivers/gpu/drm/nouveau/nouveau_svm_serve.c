@@ -22,10 +22,15 @@
 /**
  * DOC: service
  *
- * The window of a service is the whole buffer: one walk tells what the process
- * has mapped in these 2 MiB, and all of that is mapped for the GPU at once, with
- * the process's rights ("fault-around"). Nothing is brought in but the pages
- * that faulted. A page that the GPU may use already as it wants is left alone.
+ * A service reads the process's page tables around the pages that faulted, and
+ * maps for the GPU all that is there, with the process's rights ("fault-around").
+ * Nothing is brought in but the pages that faulted. A page that the GPU may use
+ * already as it wants is left alone.
+ *
+ * How far around? One walk over the whole buffer costs as much as several faults.
+ * So the window is at first what the faults span, in blocks of
+ * %NOUVEAU_SVM_CHUNK_PAGES; it becomes the buffer if at least half of what the GPU
+ * lacks in it is there.
  *
  * A read of memory that was never touched asks for a page to write, if the
  * process may: otherwise it got the zero page, and the write that mostly follows
@@ -52,6 +57,19 @@
 /* What NOUVEAU_SVM_CONTROL_SLOW_MAP waits. */
 #define NOUVEAU_SVM_SLOW_MS	50
 
+/* The CPU pages in 64 KiB: a window is a multiple of that. */
+#define NOUVEAU_SVM_CHUNK_PAGES	max_t(unsigned int, SZ_64K >> PAGE_SHIFT, 1)
+
+/**
+ * struct nouveau_svm_ask - a page that faulted
+ * @page: CPU page within the buffer
+ * @want: &enum nouveau_svm_state; %NOUVEAU_SVM_NONE once nothing is to be done
+ */
+struct nouveau_svm_ask {
+	u16 page;
+	u16 want;
+};
+
 /**
  * struct nouveau_svm_service - one service of one buffer
  * @svm: the device
@@ -59,11 +77,14 @@
  * @mm: its address space, with mm_users
  * @owner: of the device private memory that the GPU can use in place
  * @deadline: jiffies
- * @missing: pages whose access was not satisfied when the window was last read
+ * @first: first CPU page of the window
+ * @end: end of the window, exclusive
+ * @missing: pages whose access was not satisfied when they were last read
  * @mapped: GPU pages that were mapped
  * @replay: what is owed
- * @want: &enum nouveau_svm_state by CPU page: what faults ask for
+ * @asks: number of @ask
  * @waits: CPU pages that a waiter has to bring in
+ * @ask: in the order of their pages
  * @pfns: what the CPU's page tables say
  * @map: what the GPU's are to say
  */
@@ -73,33 +94,36 @@ struct nouveau_svm_service {
 	struct mm_struct *mm;
 	void *owner;
 	unsigned long deadline;
+	unsigned int first;
+	unsigned int end;
 	unsigned int missing;
 	unsigned int mapped;
 	enum nouveau_svm_replay replay;
-	u8 want[NOUVEAU_SVM_CPU_PAGES];
+	unsigned int asks;
 	DECLARE_BITMAP(waits, NOUVEAU_SVM_CPU_PAGES);
+	struct nouveau_svm_ask ask[NOUVEAU_SVM_CPU_PAGES];
 	unsigned long pfns[NOUVEAU_SVM_CPU_PAGES];
 	struct nouveau_svm_map map;
 };
 
 /*
- * One round of reading pages @first to @first + @nr - 1, and perhaps mapping
- * them. Returns 0; -EBUSY for a collision, which asks for another round; -EAGAIN
- * if only a waiter can bring in the page, of a round of one; or an error.
+ * One round of reading the page of @ask, or the window if that is NULL, and
+ * perhaps mapping it. Returns 0; -EBUSY for a collision, which asks for another
+ * round; -EAGAIN if only a waiter can bring in the page of @ask; or an error.
  */
 typedef int (*nouveau_svm_round_t)(struct nouveau_svm_service *s,
 				   struct mmu_range_notifier *mrn,
-				   unsigned int first, unsigned int nr);
+				   const struct nouveau_svm_ask *ask);
 
 /**
  * nouveau_svm_services_init - memory for services
- * @pool: to be initialised; as many as are active never wait for each other
+ * @faults: where it is kept; as many as are active never wait for each other
  *
  * Return: 0 or -ENOMEM.
  */
-int nouveau_svm_services_init(mempool_t *pool)
+int nouveau_svm_services_init(struct nouveau_svm_faults *faults)
 {
-	return mempool_init_kmalloc_pool(pool, NOUVEAU_SVM_SERVICES,
+	return mempool_init_kmalloc_pool(&faults->services, NOUVEAU_SVM_SERVICES,
 					 sizeof(struct nouveau_svm_service));
 }
 
@@ -109,18 +133,32 @@ nouveau_svm_service_get(struct nouveau_svm *svm,
 {
 	struct nouveau_svm_service *s;
 
-	s = mempool_alloc(&svm->faults->services, GFP_KERNEL);
+	/* The last one is kept: most of the time there is one at a time. */
+	s = xchg(&svm->faults->spare_service, NULL);
+	if (!s)
+		s = mempool_alloc(&svm->faults->services, GFP_KERNEL);
 	s->svm = svm;
 	s->buffer = buffer;
 	s->mm = buffer->svmm->mm;
 	s->owner = nouveau_dmem_owner(svm->drm);
 	s->deadline = jiffies + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
-	s->missing = NOUVEAU_SVM_CPU_PAGES;
+	s->first = 0;
+	s->end = NOUVEAU_SVM_CPU_PAGES;
+	s->missing = 0;
 	s->mapped = 0;
 	s->replay = NOUVEAU_SVM_REPLAY_NONE;
-	memset(s->want, NOUVEAU_SVM_NONE, sizeof(s->want));
+	s->asks = 0;
 	bitmap_zero(s->waits, NOUVEAU_SVM_CPU_PAGES);
 	return s;
+}
+
+static void nouveau_svm_service_put(struct nouveau_svm_service *s)
+{
+	struct nouveau_svm_faults *faults = s->svm->faults;
+
+	s = xchg(&faults->spare_service, s);
+	if (s)
+		mempool_free(s, &faults->services);
 }
 
 static void nouveau_svm_owe(struct nouveau_svm_service *s,
@@ -152,26 +190,25 @@ nouveau_svm_page_grants(const struct nouveau_svm_service *s, unsigned int page)
 					       NOUVEAU_SVM_READ;
 }
 
-/* Is there a fault in this page that has to bring something in? */
-static bool nouveau_svm_page_is_missing(const struct nouveau_svm_service *s,
-					unsigned int page)
+/* Has something to be brought in for this? */
+static bool nouveau_svm_is_missing(const struct nouveau_svm_service *s,
+				   const struct nouveau_svm_ask *ask)
 {
-	const enum nouveau_svm_state want = s->want[page];
-
-	return want && want > nouveau_svm_page_state(s, page) &&
-	       min(want, NOUVEAU_SVM_WRITE) > nouveau_svm_page_grants(s, page);
+	return ask->want > nouveau_svm_page_state(s, ask->page) &&
+	       min_t(unsigned int, ask->want, NOUVEAU_SVM_WRITE) >
+	       nouveau_svm_page_grants(s, ask->page);
 }
 
-/* How is a missing page to be brought in? */
-static unsigned long nouveau_svm_page_request(const struct nouveau_svm_service *s,
-					      struct vm_area_struct **vma,
-					      unsigned int page)
+/* How is it to be brought in? */
+static unsigned long nouveau_svm_request(const struct nouveau_svm_service *s,
+					 struct vm_area_struct **vma,
+					 const struct nouveau_svm_ask *ask)
 {
-	const unsigned long addr = nouveau_svm_page_addr(s, page);
+	const unsigned long addr = nouveau_svm_page_addr(s, ask->page);
 
-	if (s->want[page] >= NOUVEAU_SVM_WRITE)
+	if (ask->want >= NOUVEAU_SVM_WRITE)
 		return HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
-	if (s->pfns[page])
+	if (s->pfns[ask->page])
 		return HMM_PFN_REQ_FAULT;
 
 	if (!*vma || addr < (*vma)->vm_start || addr >= (*vma)->vm_end)
@@ -191,50 +228,128 @@ static bool nouveau_svm_page_is_guarded(const struct nouveau_svm_service *s,
 	return vma && userfaultfd_armed(vma);
 }
 
-/* Read the CPU's page tables, and bring in what is missing. */
-static int nouveau_svm_read(struct nouveau_svm_service *s,
-			    struct mmu_range_notifier *mrn, unsigned long seq,
-			    unsigned int first, unsigned int nr)
+/* Is the whole buffer mapped by one entry, or part of a larger one? */
+static bool nouveau_svm_is_huge(const struct nouveau_svm_service *s,
+				unsigned int page)
 {
-	struct vm_area_struct *vma = NULL;
-	unsigned int page, low = first + nr, high = 0;
+	const unsigned long pfn = s->pfns[page];
+
+	return pfn & HMM_PFN_VALID &&
+	       PAGE_SHIFT + hmm_pfn_to_map_order(pfn) >= NOUVEAU_SVM_BUFFER_SHIFT;
+}
+
+/* Is it worth while to read the rest of the buffer too? */
+static bool nouveau_svm_is_dense(const struct nouveau_svm_service *s)
+{
+	unsigned int page, lacking = 0, there = 0;
+
+	if (nouveau_svm_is_huge(s, s->first))
+		return false;
+	for (page = s->first; page < s->end; page++) {
+		if (nouveau_svm_page_state(s, page))
+			continue;
+		lacking++;
+		there += !!(s->pfns[page] & HMM_PFN_VALID);
+	}
+	/* Not for single pages that went away and came back. */
+	return there * 2 >= max(lacking, NOUVEAU_SVM_CHUNK_PAGES);
+}
+
+/* Read pages @first to @end - 1 as they are. */
+static int nouveau_svm_look(struct nouveau_svm_service *s,
+			    struct mmu_range_notifier *mrn, unsigned long seq,
+			    unsigned int first, unsigned int end)
+{
 	struct hmm_range range = {
 		.notifier = mrn,
 		.notifier_seq = seq,
 		.start = nouveau_svm_page_addr(s, first),
-		.end = nouveau_svm_page_addr(s, first + nr),
+		.end = nouveau_svm_page_addr(s, end),
 		.hmm_pfns = &s->pfns[first],
 		.dev_private_owner = s->owner,
 	};
+
+	return first < end ? hmm_range_fault(&range, HMM_FAULT_SNAPSHOT) : 0;
+}
+
+/* Read the window; if that is not all, perhaps the rest as well. */
+static int nouveau_svm_look_around(struct nouveau_svm_service *s,
+				   struct mmu_range_notifier *mrn,
+				   unsigned long seq)
+{
+	int ret;
+
+	ret = nouveau_svm_look(s, mrn, seq, s->first, s->end);
+	if (ret || s->end - s->first == NOUVEAU_SVM_CPU_PAGES ||
+	    !nouveau_svm_is_dense(s))
+		return ret;
+
+	ret = nouveau_svm_look(s, mrn, seq, 0, s->first);
+	if (!ret)
+		ret = nouveau_svm_look(s, mrn, seq, s->end,
+				       NOUVEAU_SVM_CPU_PAGES);
+	s->first = 0;
+	s->end = NOUVEAU_SVM_CPU_PAGES;
+	return ret;
+}
+
+/* Bring in what is missing of @asks pages from @ask on, and read it. */
+static int nouveau_svm_bring_in(struct nouveau_svm_service *s,
+				struct mmu_range_notifier *mrn,
+				unsigned long seq,
+				const struct nouveau_svm_ask *ask,
+				unsigned int asks)
+{
+	const struct nouveau_svm_ask *low = NULL, *high = NULL;
+	struct vm_area_struct *vma = NULL;
+	struct hmm_range range = {
+		.notifier = mrn,
+		.notifier_seq = seq,
+		.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE,
+		.dev_private_owner = s->owner,
+	};
+
+	s->missing = 0;
+	for (; asks--; ask++)
+		if (nouveau_svm_is_missing(s, ask)) {
+			low = low ?: ask;
+			high = ask;
+			s->missing++;
+		}
+	if (!s->missing)
+		return 0;
+
+	/* What lies between them is read again, as it is. */
+	for (ask = low; ask <= high; ask++) {
+		s->pfns[ask->page] = nouveau_svm_is_missing(s, ask) ?
+				     nouveau_svm_request(s, &vma, ask) : 0;
+		if (ask < high)
+			memset(&s->pfns[ask->page + 1], 0,
+			       (ask[1].page - ask->page - 1) *
+			       sizeof(s->pfns[0]));
+	}
+	range.start = nouveau_svm_page_addr(s, low->page);
+	range.end = nouveau_svm_page_addr(s, high->page + 1);
+	range.hmm_pfns = &s->pfns[low->page];
+	return hmm_range_fault(&range, 0);
+}
+
+/* Read the page of @ask, or the window, with what is missing there. */
+static int nouveau_svm_read(struct nouveau_svm_service *s,
+			    struct mmu_range_notifier *mrn, unsigned long seq,
+			    const struct nouveau_svm_ask *ask)
+{
 	int ret;
 
 	mmap_assert_locked(s->mm);
 
-	ret = hmm_range_fault(&range, HMM_FAULT_SNAPSHOT);
-	if (ret)
-		return ret;
+	if (!ask)
+		return nouveau_svm_look_around(s, mrn, seq) ?:
+		       nouveau_svm_bring_in(s, mrn, seq, s->ask, s->asks);
 
-	s->missing = 0;
-	for (page = first; page < first + nr; page++) {
-		if (!nouveau_svm_page_is_missing(s, page))
-			continue;
-		low = min(low, page);
-		high = page;
-		s->missing++;
-	}
-	if (!s->missing)
-		return 0;
-
-	for (page = low; page <= high; page++)
-		s->pfns[page] = nouveau_svm_page_is_missing(s, page) ?
-				nouveau_svm_page_request(s, &vma, page) : 0;
-	range.start = nouveau_svm_page_addr(s, low);
-	range.end = nouveau_svm_page_addr(s, high + 1);
-	range.hmm_pfns = &s->pfns[low];
-	range.pfn_flags_mask = HMM_PFN_REQ_FAULT | HMM_PFN_REQ_WRITE;
-
-	ret = hmm_range_fault(&range, 0);
-	if (ret == -EFAULT && nr == 1 && nouveau_svm_page_is_guarded(s, first))
+	ret = nouveau_svm_look(s, mrn, seq, ask->page, ask->page + 1) ?:
+	      nouveau_svm_bring_in(s, mrn, seq, ask, 1);
+	if (ret == -EFAULT && nouveau_svm_page_is_guarded(s, ask->page))
 		return -EAGAIN;
 	return ret;
 }
@@ -283,25 +398,29 @@ static u64 nouveau_svm_page_phys(const struct nouveau_svm_service *s,
 /* The entry of one 2 MiB page for the whole block; 0 if it can't be one. */
 static u64 nouveau_svm_leaf_phys(const struct nouveau_svm_service *s)
 {
-	const unsigned long pfn = s->pfns[0];
-	unsigned int page;
+	/* Of a window that was empty, only what was asked for has been read anew. */
+	unsigned int page = s->asks ? s->ask[0].page : s->first;
 	u64 phys;
 
 	/* To replace small pages would take away what the GPU is working with. */
 	if (READ_ONCE(s->buffer->live) && !READ_ONCE(s->buffer->leaf))
 		return 0;
-	if (!(pfn & HMM_PFN_VALID))
+	if (!(s->pfns[page] & HMM_PFN_VALID))
 		return 0;
 
-	phys = nouveau_svm_page_phys(s, 0);
-	if (!phys || phys & NVIF_VMM_PFNMAP_V0_ADDR & ~NOUVEAU_SVM_BUFFER_MASK)
+	phys = nouveau_svm_page_phys(s, page);
+	if (!phys)
 		return 0;
-	if (PAGE_SHIFT + hmm_pfn_to_map_order(pfn) >= NOUVEAU_SVM_BUFFER_SHIFT)
+	phys -= (u64)page << PAGE_SHIFT;
+	if (phys & NVIF_VMM_PFNMAP_V0_ADDR & ~NOUVEAU_SVM_BUFFER_MASK)
+		return 0;
+	if (nouveau_svm_is_huge(s, page))
 		return phys;
-	if (!(phys & NVIF_VMM_PFNMAP_V0_VRAM))
+	if (!(phys & NVIF_VMM_PFNMAP_V0_VRAM) ||
+	    s->end - s->first < NOUVEAU_SVM_CPU_PAGES)
 		return 0;
 
-	for (page = 1; page < NOUVEAU_SVM_CPU_PAGES; page++)
+	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
 		if (!(s->pfns[page] & HMM_PFN_VALID) ||
 		    nouveau_svm_page_phys(s, page) !=
 		    phys + ((u64)page << PAGE_SHIFT))
@@ -309,28 +428,25 @@ static u64 nouveau_svm_leaf_phys(const struct nouveau_svm_service *s)
 	return phys;
 }
 
-/* Add a page to the window of @map. */
+/* The entries of one of the CPU's pages. */
 static void nouveau_svm_map_page(struct nouveau_svm_service *s,
 				 unsigned int page, u64 phys)
 {
-	struct nouveau_svm_map *map = &s->map;
+	u64 *entry = &s->map.phys[page * NOUVEAU_SVM_SPLIT];
 	unsigned int i;
 
-	if (!phys)
-		return;
 	for (i = 0; i < NOUVEAU_SVM_SPLIT; i++)
-		map->phys[page * NOUVEAU_SVM_SPLIT + i] =
-			phys + ((u64)i << NOUVEAU_SVM_PAGE_SHIFT);
-	map->nr += NOUVEAU_SVM_SPLIT;
+		entry[i] = phys ? phys + ((u64)i << NOUVEAU_SVM_PAGE_SHIFT) :
+				  NVIF_VMM_PFNMAP_V0_NONE;
 }
 
 /* What a test looks for: a page that the process does not have. */
 static void nouveau_svm_map_beyond(struct nouveau_svm_service *s,
-				   unsigned int first, unsigned int nr)
+				   unsigned int first, unsigned int end)
 {
 	unsigned int page;
 
-	for (page = first + 1; page < first + nr; page++) {
+	for (page = first + 1; page < end; page++) {
 		if (s->pfns[page] & HMM_PFN_VALID ||
 		    !(s->pfns[page - 1] & HMM_PFN_VALID) ||
 		    nouveau_svm_page_state(s, page))
@@ -341,66 +457,61 @@ static void nouveau_svm_map_beyond(struct nouveau_svm_service *s,
 }
 
 /*
- * Everything but what the GPU has already; as one 2 MiB page if @leaf and if that
- * can be. Returns 0, with no page in the map if there is nothing to do; or
- * -EBUSY.
+ * All that is there, the buffer sorts out what the GPU has already; as one 2 MiB
+ * page if @leaf and if that can be. Returns 0 or -EBUSY.
  */
 static int nouveau_svm_map_build(struct nouveau_svm_service *s,
 				 struct mmu_range_notifier *mrn,
 				 unsigned long seq, unsigned int first,
-				 unsigned int nr, bool leaf)
+				 unsigned int end, bool leaf)
 {
 	struct nouveau_svm_map *map = &s->map;
 	unsigned int page;
 	u64 phys = 0;
-	bool empty;
-
-	memset64(&map->phys[first * NOUVEAU_SVM_SPLIT], NVIF_VMM_PFNMAP_V0_NONE,
-		 nr * NOUVEAU_SVM_SPLIT);
-	map->nr = 0;
 
 	spin_lock(&s->buffer->lock);
 	if (!nouveau_svm_is_current(s, mrn, seq)) {
 		spin_unlock(&s->buffer->lock);
 		return -EBUSY;
 	}
-	empty = !s->buffer->live;
-	for (page = first; page < first + nr; page++)
-		if (s->pfns[page] & HMM_PFN_VALID &&
-		    (empty || nouveau_svm_page_grants(s, page) >
-			      nouveau_svm_page_state(s, page)))
-			nouveau_svm_map_page(s, page,
-					     nouveau_svm_page_phys(s, page));
-	if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_MAP_BEYOND))
-		nouveau_svm_map_beyond(s, first, nr);
-	if (map->nr && leaf)
+	if (leaf)
 		phys = nouveau_svm_leaf_phys(s);
+	map->leaf = phys;
+	if (map->leaf) {
+		map->phys[0] = phys;
+		first = 0;
+		end = NOUVEAU_SVM_CPU_PAGES;
+	} else {
+		for (page = first; page < end; page++)
+			nouveau_svm_map_page(s, page,
+					     s->pfns[page] & HMM_PFN_VALID ?
+					     nouveau_svm_page_phys(s, page) : 0);
+		if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_MAP_BEYOND))
+			nouveau_svm_map_beyond(s, first, end);
+	}
 	spin_unlock(&s->buffer->lock);
 
-	map->leaf = phys;
-	if (map->leaf)
-		map->phys[0] = phys;
-	if (map->nr) {
-		map->first = first * NOUVEAU_SVM_SPLIT;
-		map->nr = nr * NOUVEAU_SVM_SPLIT;
-	}
+	map->first = first * NOUVEAU_SVM_SPLIT;
+	map->nr = (end - first) * NOUVEAU_SVM_SPLIT;
 	return 0;
 }
 
-/* Map what was read. */
+/* Map what was read: the page of @ask, or the window. */
 static int nouveau_svm_map(struct nouveau_svm_service *s,
 			   struct mmu_range_notifier *mrn, unsigned long seq,
-			   unsigned int first, unsigned int nr)
+			   const struct nouveau_svm_ask *ask)
 {
-	bool leaf = nr == NOUVEAU_SVM_CPU_PAGES;
+	const unsigned int first = ask ? ask->page : s->first;
+	const unsigned int end = ask ? ask->page + 1 : s->end;
+	bool leaf = !ask;
 	int ret;
 
 	if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_SLOW_MAP))
 		msleep(NOUVEAU_SVM_SLOW_MS);
 
 	for (;;) {
-		ret = nouveau_svm_map_build(s, mrn, seq, first, nr, leaf);
-		if (ret || !s->map.nr)
+		ret = nouveau_svm_map_build(s, mrn, seq, first, end, leaf);
+		if (ret)
 			return ret;
 
 		leaf = s->map.leaf;
@@ -440,8 +551,8 @@ static int nouveau_svm_lock(struct nouveau_svm_service *s)
 /* The first half of a round of reading and mapping; @seq is for the second. */
 static int nouveau_svm_round_begin(struct nouveau_svm_service *s,
 				   struct mmu_range_notifier *mrn,
-				   unsigned long *seq, unsigned int first,
-				   unsigned int nr)
+				   unsigned long *seq,
+				   const struct nouveau_svm_ask *ask)
 {
 	u64 time = ktime_get_ns();
 	int ret;
@@ -449,7 +560,7 @@ static int nouveau_svm_round_begin(struct nouveau_svm_service *s,
 	*seq = mmu_range_read_begin(mrn);
 	ret = nouveau_svm_lock(s);
 	if (!ret) {
-		ret = nouveau_svm_read(s, mrn, *seq, first, nr);
+		ret = nouveau_svm_read(s, mrn, *seq, ask);
 		mmap_read_unlock(s->mm);
 	}
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
@@ -459,22 +570,22 @@ static int nouveau_svm_round_begin(struct nouveau_svm_service *s,
 /* A round of reading alone. The pages are mapped with all others, later. */
 static int nouveau_svm_round_read(struct nouveau_svm_service *s,
 				  struct mmu_range_notifier *mrn,
-				  unsigned int first, unsigned int nr)
+				  const struct nouveau_svm_ask *ask)
 {
 	unsigned long seq;
 
-	return nouveau_svm_round_begin(s, mrn, &seq, first, nr);
+	return nouveau_svm_round_begin(s, mrn, &seq, ask);
 }
 
 /* A round of reading and mapping. */
 static int nouveau_svm_round_map(struct nouveau_svm_service *s,
 				 struct mmu_range_notifier *mrn,
-				 unsigned int first, unsigned int nr)
+				 const struct nouveau_svm_ask *ask)
 {
 	unsigned long seq;
 
-	return nouveau_svm_round_begin(s, mrn, &seq, first, nr) ?:
-	       nouveau_svm_map(s, mrn, seq, first, nr);
+	return nouveau_svm_round_begin(s, mrn, &seq, ask) ?:
+	       nouveau_svm_map(s, mrn, seq, ask);
 }
 
 /*
@@ -497,7 +608,7 @@ static int nouveau_svm_make_exclusive(struct nouveau_svm_service *s,
 	*exclusive = NULL;
 	spin_lock(&s->buffer->lock);
 	valid = nouveau_svm_is_current(s, mrn, seq) &&
-		       nouveau_svm_page_grants(s, page);
+		nouveau_svm_page_grants(s, page);
 	private = valid &&
 		  is_device_private_page(hmm_pfn_to_page(s->pfns[page]));
 	spin_unlock(&s->buffer->lock);
@@ -520,10 +631,10 @@ static int nouveau_svm_make_exclusive(struct nouveau_svm_service *s,
 	return ret && *exclusive ? 0 : -EBUSY;
 }
 
-/* A round for an atomic access to one page, so @nr is 1. */
+/* A round for an atomic access. */
 static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
 				    struct mmu_range_notifier *mrn,
-				    unsigned int first, unsigned int nr)
+				    const struct nouveau_svm_ask *ask)
 {
 	unsigned long seq = mmu_range_read_begin(mrn);
 	u64 time = ktime_get_ns();
@@ -534,26 +645,26 @@ static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
 	ret = nouveau_svm_lock(s);
 	if (ret)
 		return ret;
-	ret = nouveau_svm_read(s, mrn, seq, first, nr);
-	if (!ret && nouveau_svm_page_state(s, first) < NOUVEAU_SVM_ATOMIC)
-		ret = nouveau_svm_make_exclusive(s, mrn, seq, first, &page);
+	ret = nouveau_svm_read(s, mrn, seq, ask);
+	if (!ret && nouveau_svm_page_state(s, ask->page) < NOUVEAU_SVM_ATOMIC)
+		ret = nouveau_svm_make_exclusive(s, mrn, seq, ask->page, &page);
 	mmap_read_unlock(s->mm);
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
 	if (ret)
 		return ret;
 	if (!page)
-		return nouveau_svm_map(s, mrn, seq, first, nr);
+		return nouveau_svm_map(s, mrn, seq, ask);
 
 	folio = page_folio(page);
 	ret = nouveau_svm_buffer_prepare(s->buffer, false);
 	if (!ret) {
-		nouveau_svm_map_page(s, first, page_to_phys(page) |
+		nouveau_svm_map_page(s, ask->page, page_to_phys(page) |
 				     NVIF_VMM_PFNMAP_V0_HOST |
 				     NVIF_VMM_PFNMAP_V0_A |
 				     NVIF_VMM_PFNMAP_V0_W |
 				     NVIF_VMM_PFNMAP_V0_V);
 		s->map.leaf = false;
-		s->map.first = first * NOUVEAU_SVM_SPLIT;
+		s->map.first = ask->page * NOUVEAU_SVM_SPLIT;
 		s->map.nr = NOUVEAU_SVM_SPLIT;
 		ret = nouveau_svm_buffer_map(s->buffer, mrn, seq, &s->map);
 	}
@@ -566,21 +677,21 @@ static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
 
 /* Rounds under the buffer's own notifier, while there is hope. */
 static int nouveau_svm_rounds(struct nouveau_svm_service *s,
-			      nouveau_svm_round_t round, unsigned int first,
-			      unsigned int nr)
+			      nouveau_svm_round_t round,
+			      const struct nouveau_svm_ask *ask)
 {
-	unsigned int collisions = 0, missing = 0;
+	unsigned int collisions = 0, missing = UINT_MAX;
 	int ret;
 
 	for (;;) {
-		ret = round(s, &s->buffer->notifier, first, nr);
+		ret = round(s, &s->buffer->notifier, ask);
 		if (ret != -EBUSY)
 			return ret;
 
 		nouveau_svm_count(s->svm, NOUVEAU_SVM_RETRIES, 1);
 		/* A page that we bring in may collide with us: no harm done. */
 		collisions = s->missing < missing ? 1 : collisions + 1;
-		missing = s->missing;
+		missing = min(missing, s->missing);
 		if (collisions == NOUVEAU_SVM_COLLISIONS ||
 		    time_after(jiffies, s->deadline))
 			return ret;
@@ -591,7 +702,7 @@ static int nouveau_svm_rounds(struct nouveau_svm_service *s,
 /* Rounds for one page under a notifier of its own. */
 static int nouveau_svm_rounds_exact(struct nouveau_svm_service *s,
 				    nouveau_svm_round_t round,
-				    unsigned int page)
+				    const struct nouveau_svm_ask *ask)
 {
 	const unsigned long deadline =
 		s->deadline + msecs_to_jiffies(HMM_RANGE_DEFAULT_TIMEOUT);
@@ -600,12 +711,13 @@ static int nouveau_svm_rounds_exact(struct nouveau_svm_service *s,
 
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_FALLBACKS, 1);
 	ret = nouveau_svm_exact_init(&exact, s->buffer,
-				     nouveau_svm_page_addr(s, page), PAGE_SIZE);
+				     nouveau_svm_page_addr(s, ask->page),
+				     PAGE_SIZE);
 	if (ret)
 		return ret;
 
 	for (;;) {
-		ret = round(s, &exact.notifier, page, 1);
+		ret = round(s, &exact.notifier, ask);
 		if (ret != -EBUSY)
 			break;
 		nouveau_svm_count(s->svm, NOUVEAU_SVM_RETRIES, 1);
@@ -618,31 +730,22 @@ static int nouveau_svm_rounds_exact(struct nouveau_svm_service *s,
 	return ret;
 }
 
-/* The same for one page, whatever it takes. */
-static int nouveau_svm_rounds_page(struct nouveau_svm_service *s,
-				   nouveau_svm_round_t round, unsigned int page)
-{
-	int ret = nouveau_svm_rounds(s, round, page, 1);
-
-	return ret == -EBUSY ? nouveau_svm_rounds_exact(s, round, page) : ret;
-}
-
 /*
  * The faults of a page that want most could not be served. What is to become of
  * them? The weaker ones are still to be served.
  */
-static void nouveau_svm_page_failed(struct nouveau_svm_service *s,
-				    const struct nouveau_svm_fault *fault,
-				    unsigned int nr, unsigned int page,
-				    int error)
+static void nouveau_svm_ask_failed(struct nouveau_svm_service *s,
+				   const struct nouveau_svm_fault *fault,
+				   unsigned int nr, struct nouveau_svm_ask *ask,
+				   int error)
 {
-	const enum nouveau_svm_state failed = s->want[page];
+	const u16 failed = ask->want;
 	unsigned int i, end;
 
-	s->want[page] = NOUVEAU_SVM_NONE;
+	ask->want = NOUVEAU_SVM_NONE;
 	switch (error) {
 	case -EAGAIN:
-		__set_bit(page, s->waits);
+		__set_bit(ask->page, s->waits);
 		return;
 	case -EBUSY:
 	case -EINTR:
@@ -653,7 +756,7 @@ static void nouveau_svm_page_failed(struct nouveau_svm_service *s,
 
 	for (i = 0; i < nr; i = end) {
 		for (end = i; end < nr; end++)
-			if (nouveau_svm_fault_page(&fault[end]) != page ||
+			if (nouveau_svm_fault_page(&fault[end]) != ask->page ||
 			    fault[end].want < failed)
 				break;
 		if (end > i) {
@@ -661,8 +764,8 @@ static void nouveau_svm_page_failed(struct nouveau_svm_service *s,
 						  error);
 			continue;
 		}
-		if (nouveau_svm_fault_page(&fault[i]) == page)
-			s->want[page] = max(s->want[page], fault[i].want);
+		if (nouveau_svm_fault_page(&fault[i]) == ask->page)
+			ask->want = max_t(u16, ask->want, fault[i].want);
 		end++;
 	}
 	nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
@@ -675,30 +778,34 @@ static void nouveau_svm_serve_pages(struct nouveau_svm_service *s,
 				    const struct nouveau_svm_fault *fault,
 				    unsigned int nr)
 {
-	unsigned int page;
+	struct nouveau_svm_ask *ask;
 	int ret;
 
-	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
-		while (s->want[page] >= least &&
-		       s->want[page] > nouveau_svm_page_state(s, page)) {
-			ret = nouveau_svm_rounds_page(s, round, page);
+	for (ask = s->ask; ask < s->ask + s->asks; ask++)
+		while (ask->want >= least &&
+		       ask->want > nouveau_svm_page_state(s, ask->page)) {
+			ret = nouveau_svm_rounds(s, round, ask);
+			if (ret == -EBUSY)
+				ret = nouveau_svm_rounds_exact(s, round, ask);
 			if (!ret)
 				break;
-			nouveau_svm_page_failed(s, fault, nr, page, ret);
+			nouveau_svm_ask_failed(s, fault, nr, ask, ret);
 		}
 }
 
-/* Serve what @s->want says. */
+/* Serve what is asked for. */
 static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 				    const struct nouveau_svm_fault *fault,
 				    unsigned int nr)
 {
-	unsigned int page;
+	struct nouveau_svm_ask *ask;
 	int ret;
 
+	s->first = round_down(s->ask[0].page, NOUVEAU_SVM_CHUNK_PAGES);
+	s->end = round_up(s->ask[s->asks - 1].page + 1U,
+			  NOUVEAU_SVM_CHUNK_PAGES);
 	for (;;) {
-		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, 0,
-					 NOUVEAU_SVM_CPU_PAGES);
+		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, NULL);
 		if (!ret || ret == -EBUSY || ret == -EINTR || ret == -ENOMEM)
 			break;
 		/* Not all of the window: whose error is it? */
@@ -720,46 +827,44 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 	nouveau_svm_serve_pages(s, nouveau_svm_round_atomic,
 				NOUVEAU_SVM_ATOMIC, fault, nr);
 
-	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
-		if (s->want[page])
-			nouveau_svm_owe(s, s->want[page] <=
-					   nouveau_svm_page_state(s, page) ?
+	for (ask = s->ask; ask < s->ask + s->asks; ask++)
+		if (ask->want)
+			nouveau_svm_owe(s, ask->want <=
+					   nouveau_svm_page_state(s, ask->page) ?
 					   NOUVEAU_SVM_REPLAY_NOW :
 					   NOUVEAU_SVM_REPLAY_LATER);
 	return ret;
 }
 
-/*
- * Note what the faults want that the GPU can't do yet. Returns how many pages
- * that is; a prefetch counts as one if there is nothing in its page.
- */
-static unsigned int nouveau_svm_collect(struct nouveau_svm_service *s,
-					const struct nouveau_svm_fault *fault,
-					unsigned int nr)
+/* Note which pages are asked for, and for what. */
+static void nouveau_svm_collect(struct nouveau_svm_service *s,
+				const struct nouveau_svm_fault *fault,
+				unsigned int nr)
 {
-	unsigned int i, pages = 0, duplicates = 0;
+	struct nouveau_svm_ask *last = NULL;
+	unsigned int i, duplicates = 0;
 
 	for (i = 0; i < nr; i++) {
 		unsigned int page = nouveau_svm_fault_page(&fault[i]);
-		enum nouveau_svm_state want = fault[i].want;
+		u16 want = fault[i].want;
 
-		if (max(want, NOUVEAU_SVM_READ) <= nouveau_svm_page_state(s, page)) {
+		if (last && last->page == page && want <= last->want) {
+			duplicates++;
+		} else if (max_t(u16, want, NOUVEAU_SVM_READ) <=
+			   nouveau_svm_page_state(s, page)) {
 			duplicates++;
 			/* It may have come after the page's own replay. */
 			if (want)
 				nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
-			continue;
+		} else if (last && last->page == page) {
+			last->want = want;
+		} else {
+			last = &s->ask[s->asks++];
+			last->page = page;
+			last->want = want;
 		}
-		if (want && want <= s->want[page]) {
-			duplicates++;
-			continue;
-		}
-		if (!s->want[page])
-			pages++;
-		s->want[page] = max_t(u8, s->want[page], want);
 	}
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_FAULT_DUPLICATE, duplicates);
-	return pages;
 }
 
 /* Serve the faults in a buffer that is claimed. */
@@ -771,16 +876,16 @@ nouveau_svm_serve_claimed(struct nouveau_svm *svm,
 {
 	struct nouveau_svm_service *s = nouveau_svm_service_get(svm, buffer);
 	enum nouveau_svm_replay replay;
-	unsigned int pages, asked;
+	unsigned int asked;
 	int ret = 0;
 
-	pages = nouveau_svm_collect(s, fault, nr);
-	if (pages)
+	nouveau_svm_collect(s, fault, nr);
+	if (s->asks)
 		ret = nouveau_svm_serve_window(s, fault, nr);
 	if (s->mapped)
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
 
-	asked = pages * NOUVEAU_SVM_SPLIT;
+	asked = s->asks * NOUVEAU_SVM_SPLIT;
 	if (s->mapped > asked)
 		nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_AROUND,
 				  s->mapped - asked);
@@ -795,7 +900,7 @@ nouveau_svm_serve_claimed(struct nouveau_svm *svm,
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
 
 	replay = s->replay;
-	mempool_free(s, &svm->faults->services);
+	nouveau_svm_service_put(s);
 	return replay;
 }
 
@@ -881,9 +986,8 @@ static int nouveau_svm_populate_buffer(struct nouveau_svm *svm,
 
 	nouveau_svm_buffer_claim(buffer);
 	s = nouveau_svm_service_get(svm, buffer);
-	ret = nouveau_svm_rounds(s, nouveau_svm_round_map, 0,
-				 NOUVEAU_SVM_CPU_PAGES);
-	mempool_free(s, &svm->faults->services);
+	ret = nouveau_svm_rounds(s, nouveau_svm_round_map, NULL);
+	nouveau_svm_service_put(s);
 	if (nouveau_svm_buffer_release(buffer))
 		nouveau_svm_faults_kick(svm);
 	nouveau_svm_buffer_put(buffer);
