@@ -26,9 +26,9 @@
  * - it neither GETs nor PUTs small pages in a block with a leaf. That writes
  *   the block's entry in PD0.
  *
- * An entry is 64 bits wide and is written as two halves, while the GPU reads.
- * So the half with %GP100_PTE_VALID comes last when a page comes, and first
- * when it goes.
+ * The GPU reads an entry of 64 bits while it is written. So it is written in one
+ * access, or else the half with %GP100_PTE_VALID comes last. When a page goes,
+ * writing that half does.
  */
 
 #define GP100_PFN_BLOCK_SHIFT	21
@@ -51,6 +51,8 @@
  * @page: the size of the pages
  * @pgt: the table
  * @memory: what the GPU reads of it; NULL if there is none
+ * @map: where the CPU sees @memory; NULL if only nvkm_ro32() and nvkm_wo32()
+ *	reach it
  * @offset: of the first entry in @memory
  * @nr: how many entries
  */
@@ -59,6 +61,7 @@ struct gp100_pfn_range {
 	const struct nvkm_vmm_page *page;
 	struct nvkm_vmm_pt *pgt;
 	struct nvkm_memory *memory;
+	void __iomem *map;
 	u32 offset;
 	u32 nr;
 };
@@ -109,6 +112,7 @@ static int gp100_pfn_find(struct nvkm_vmm *vmm, u8 shift, u64 addr, u64 size,
 	range->page = page;
 	range->pgt = pgt;
 	range->memory = pt ? pt->memory : NULL;
+	range->map = NULL;
 	range->offset = (addr >> shift) & (BIT(desc->bits) - 1);
 	range->offset *= desc->size;
 	if (pt)
@@ -129,9 +133,26 @@ static void gp100_pfn_acquire(struct gp100_pfn_range *range)
 
 	/* SoCs keep their tables in system memory, and have only the one. */
 	if (func->acquire_atomic)
-		func->acquire_atomic(range->memory);
+		range->map = func->acquire_atomic(range->memory);
 	else
-		func->acquire(range->memory);
+		range->map = func->acquire(range->memory);
+}
+
+/* The accessors of @memory cost more than all the rest of a page does. */
+static u32 gp100_pfn_read(const struct gp100_pfn_range *range, u32 offset)
+{
+	if (likely(range->map))
+		return __raw_readl(range->map + offset);
+	return nvkm_ro32(range->memory, offset);
+}
+
+static void gp100_pfn_write(const struct gp100_pfn_range *range, u32 offset,
+			    u32 data)
+{
+	if (likely(range->map))
+		__raw_writel(data, range->map + offset);
+	else
+		nvkm_wo32(range->memory, offset, data);
 }
 
 static u32 gp100_pfn_offset(const struct gp100_pfn_range *range, unsigned int i)
@@ -141,20 +162,37 @@ static u32 gp100_pfn_offset(const struct gp100_pfn_range *range, unsigned int i)
 
 static u32 gp100_pfn_read_low(const struct gp100_pfn_range *range, unsigned int i)
 {
-	return nvkm_ro32(range->memory, gp100_pfn_offset(range, i));
+	return gp100_pfn_read(range, gp100_pfn_offset(range, i));
 }
 
 static void gp100_pfn_write_low(const struct gp100_pfn_range *range,
 				unsigned int i, u32 low)
 {
-	nvkm_wo32(range->memory, gp100_pfn_offset(range, i), low);
+	gp100_pfn_write(range, gp100_pfn_offset(range, i), low);
+}
+
+static void gp100_pfn_write_both(const struct gp100_pfn_range *range,
+				 unsigned int i, u64 pte)
+{
+	const u32 offset = gp100_pfn_offset(range, i);
+
+#if defined(CONFIG_64BIT) && defined(__LITTLE_ENDIAN)
+	if (likely(range->map)) {
+		__raw_writeq(pte, range->map + offset);
+		return;
+	}
+#endif
+	gp100_pfn_write(range, offset + 4, upper_32_bits(pte));
+	/* Not combined in another order. Nobody else orders it, but the GPU. */
+	wmb();
+	gp100_pfn_write(range, offset, lower_32_bits(pte));
 }
 
 /* The address in an entry, given its low half. */
 static u64 gp100_pfn_addr(const struct gp100_pfn_range *range, unsigned int i,
 			  u32 low)
 {
-	u32 high = nvkm_ro32(range->memory, gp100_pfn_offset(range, i) + 4);
+	u32 high = gp100_pfn_read(range, gp100_pfn_offset(range, i) + 4);
 	u64 pte = (u64)high << 32 | low;
 
 	return (pte & GP100_PTE_ADDR) << GP100_PTE_ADDR_SHIFT;
@@ -195,7 +233,8 @@ static u64 gp100_pfn_dma_map(const struct gp100_pfn_range *range, u64 addr)
  * gp100_pfn_map_page - map a page, or change what the GPU may do with it
  * @range: the range
  * @i: which of its entries
- * @phys: the page and the rights; loses %NVKM_VMM_PFN_V if it can't be mapped
+ * @phys: the page and the rights; loses %NVKM_VMM_PFN_V if it can't be mapped.
+ *	%NVKM_VMM_PFN_N promises that the entry is not valid
  *
  * The page of a valid entry stays, and so does its DMA mapping: pages only ever
  * change by way of gp100_vmm_pfn_clear().
@@ -205,9 +244,12 @@ static u64 gp100_pfn_dma_map(const struct gp100_pfn_range *range, u64 addr)
 static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
 			       unsigned int i, u64 *phys)
 {
-	u32 low = gp100_pfn_read_low(range, i);
-	u32 rights = 0;
+	u32 low = 0, rights = 0;
 	u64 addr, pte;
+
+	/* To read takes the bus a microsecond. */
+	if (!(*phys & NVKM_VMM_PFN_N))
+		low = gp100_pfn_read_low(range, i);
 
 	if (!(*phys & NVKM_VMM_PFN_W))
 		rights |= GP100_PTE_READ_ONLY;
@@ -233,8 +275,7 @@ static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
 	}
 	pte |= addr >> GP100_PTE_ADDR_SHIFT;
 
-	nvkm_wo32(range->memory, gp100_pfn_offset(range, i) + 4, upper_32_bits(pte));
-	gp100_pfn_write_low(range, i, lower_32_bits(pte));
+	gp100_pfn_write_both(range, i, pte);
 	return true;
 }
 
@@ -246,6 +287,7 @@ static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
  * @size: in bytes
  * @phys: NVKM_VMM_PFN_*, one for each page. One without %NVKM_VMM_PFN_V leaves
  *	its page as it is; that bit is cleared where a page can't be mapped.
+ *	%NVKM_VMM_PFN_N promises that no page is mapped there.
  *
  * Return: 0, -EINVAL if that is no range, or -ENOENT if there is no table.
  */
@@ -328,8 +370,7 @@ static bool gp100_pfn_hide_leaf(const struct gp100_pfn_range *range, u64 *dma)
 
 	if (low & GP100_PTE_APERTURE)
 		*dma = gp100_pfn_addr(range, 0, low);
-	gp100_pfn_write_low(range, 0, 0);
-	nvkm_wo32(range->memory, gp100_pfn_offset(range, 0) + 4, 0);
+	gp100_pfn_write_both(range, 0, 0);
 
 	pdei = (range->offset - range->pgt->pt[0]->base) / desc->size;
 	if (!NVKM_VMM_PDE_INVALID(range->pgt->pde[pdei]))
