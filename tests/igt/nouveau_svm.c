@@ -130,11 +130,13 @@ igt_main
 	run(svm_control_tests);
 	run(svm_progress_tests);
 	run(svm_inject_tests);
+	run(svm_lifetime_tests);
 	run(svm_uffd_tests);
 	run(svm_reclaim_tests);
 	run(svm_bind_tests);
 	run(svm_cost_tests);
 	run_matrix(svm_matrix());
+	run(svm_unbind_tests);
 
 	igt_fixture {
 		svm_debugfs_close();

@@ -10,10 +10,12 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
+#include "nouveau_svm_audit.h"
 #include "nouveau_svm_sys.h"
 #include "nouveau_svm_test.h"
 
 #define TRACING		"/sys/kernel/debug/tracing/"
+#define DRIVER		"/sys/bus/pci/drivers/nouveau/"
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define PROBE		"nouveau_svm_test"
@@ -28,6 +30,9 @@ static struct setting {
 	char *path;
 	char text[256];
 } *settings;
+
+/* The card without its driver, as "0000:00:02.0". */
+static char unbound[64];
 
 static FILE *trace;
 static bool probing, swapping;
@@ -103,8 +108,39 @@ static void swap_off(void)
 	svm_file_write(ZRAM "reset", "1");
 }
 
+void svm_driver_unbind(void)
+{
+	char link[128], *target;
+
+	snprintf(link, sizeof(link), "/sys/class/drm/%s/device",
+		 strrchr(svm_node, '/') + 1);
+	target = realpath(link, NULL);
+	igt_require_f(target, "no %s\n", link);
+	snprintf(unbound, sizeof(unbound), "%s", strrchr(target, '/') + 1);
+	free(target);
+	svm_debugfs_close();
+	igt_assert(svm_file_write(DRIVER "unbind", unbound));
+}
+
+void svm_driver_bind(void)
+{
+	char card[sizeof(unbound)];
+	int fd;
+
+	memcpy(card, unbound, sizeof(card));
+	*unbound = '\0';
+	igt_assert(svm_file_write(DRIVER "bind", card));
+	igt_assert_eq(svm_find_node(svm_node), 0);
+	fd = open(svm_node, O_RDWR | O_CLOEXEC);
+	igt_assert(fd >= 0);
+	svm_debugfs_open(fd);
+	close(fd);
+}
+
 void svm_sys_restore(void)
 {
+	if (*unbound)
+		svm_driver_bind();
 	svm_fail_stop();
 	svm_inject_stop();
 	if (probing)

@@ -24,6 +24,10 @@ void svm_sys_restore(void);
 	holds_;							\
 })
 
+/* Takes the driver from the card; svm_sys_restore() gives it back. */
+void svm_driver_unbind(void);
+void svm_driver_bind(void);
+
 /* Writes @text; false with errno. */
 bool svm_file_write(const char *path, const char *text);
 /* The first number in a file; -1: there is none. */

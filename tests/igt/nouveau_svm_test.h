@@ -30,6 +30,8 @@ extern const struct svm_test svm_card_tests[];
 extern const struct svm_test svm_control_tests[];
 extern const struct svm_test svm_progress_tests[];
 extern const struct svm_test svm_inject_tests[];
+extern const struct svm_test svm_lifetime_tests[];
+extern const struct svm_test svm_unbind_tests[];
 extern const struct svm_test svm_uffd_tests[];
 extern const struct svm_test svm_reclaim_tests[];
 extern const struct svm_test svm_bind_tests[];

@@ -294,40 +294,6 @@ static void memory_changes(void)
 	svm_client_close(gpu);
 }
 
-static void *close_client(void *data)
-{
-	svm_close(data);
-	return NULL;
-}
-
-/* The pager answers when the client is about to be gone. */
-static void closed_in_wait(void)
-{
-	struct svm_gpu *gpu = svm_client();
-	struct svm_args args = { .value = 9 };
-	pthread_t closer;
-	struct pager p;
-	uint32_t job;
-	bool asked;
-	int ret;
-
-	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
-	args.base = svm_addr(p.mem);
-	p.hold = true;
-	pager_start(&p);
-	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
-	asked = !ret && svm_wait_until(p.asked, SOON);
-	igt_assert_eq(pthread_create(&closer, NULL, close_client, gpu), 0);
-	usleep(20000);
-	p.hold = false;
-	pthread_join(closer, NULL);
-	free(gpu);
-	pager_stop(&p);
-	igt_assert(asked);
-	pager_close(&p);
-	svm_next_client_works();
-}
-
 static void send_fds(int socket, const int fd[2])
 {
 	char control[CMSG_SPACE(2 * sizeof(int))] = {};
@@ -450,8 +416,6 @@ const struct svm_test svm_uffd_tests[] = {
 	  others_go_on },
 	{ "userfaultfd-memory-changes", "mmap() does not wait for a pager",
 	  memory_changes },
-	{ "userfaultfd-closed", "The client closes while its GPU waits",
-	  closed_in_wait },
 	{ "userfaultfd-killed", "SIGKILL while the GPU waits",
 	  killed_in_wait },
 	{ "userfaultfd-killed-fds-live",
