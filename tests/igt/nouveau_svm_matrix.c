@@ -109,7 +109,10 @@ static void run_cell(const struct svm_cell *cell)
 		svm_client_close(worker[i].gpu);
 }
 
-/* Huge pages for all that is mapped at one time; a child's too. */
+/*
+ * Huge pages for all that is mapped at one time, and again for those that are
+ * still on their way back.
+ */
 static unsigned long huge_pages(const struct svm_cell *cell)
 {
 	const struct svm_family *family = cell->family;
@@ -117,7 +120,7 @@ static unsigned long huge_pages(const struct svm_cell *cell)
 
 	if (kind != SVM_HUGETLB && kind != SVM_HUGETLB_SHARED)
 		return 0;
-	return svm_round_size(family, kind) / HUGE * family->workers;
+	return svm_round_size(family, kind) / HUGE * family->workers * 2;
 }
 
 void svm_cell_run(const struct svm_cell *cell)
