@@ -7,8 +7,8 @@
 
 # Of any file, then of the kernel's, then of the GPU model.
 checks=(shell licence whitespace size words user_style
-	kernel_style kernel_doc documents example traps maintainers kernel_build
-	coccinelle
+	kernel_style kernel_doc documents example traps defects maintainers
+	kernel_build coccinelle
 	qemu_style core circles)
 
 usage()
@@ -264,6 +264,12 @@ check_traps()
 				echo "tests/README.md: T$number: there is no test $name"
 		done <"$scratch/names"
 	done
+}
+
+# Each defect of nouveau has a row in its table, with tests that show it.
+check_defects()
+{
+	tools/defects-table.sh --check
 }
 
 # Each entry names files that are there, and the kernel knows who to ask for
