@@ -81,7 +81,8 @@
 /**
  * DOC: eviction
  *
- * When there is no VRAM for another chunk, the chunk that was a destination
+ * When there is no VRAM for another chunk, or what is left is to be had by buffer
+ * objects (a quarter of it all, 256 MiB at most), the chunk that was a destination
  * longest ago is emptied by migrate_device_range(). That looks at physical pages
  * only: no address space and no VMA is involved. Pages that somebody else works
  * on at the time stay, and the next chunk is tried. Only if no chunk, each tried
@@ -130,6 +131,9 @@
  * x86; that is room for many chunks.
  */
 #define DMEM_REGION_SLOTS	512
+
+/* Most that is left to buffer objects, which may have to be in VRAM. */
+#define DMEM_RESERVE_MAX	SZ_256M
 
 /* How often one migration makes room that others may take. */
 #define DMEM_EVICT_ROUNDS	16
@@ -355,6 +359,19 @@ static void dmem_chunk_take(struct nouveau_dmem_chunk *chunk, u64 clock,
 	list_move_tail(&chunk->head, &dmem->chunks);
 }
 
+/*
+ * Chunks are pinned, so TTM cannot have their VRAM back for a client's buffers: a
+ * quarter, but no more than is useful, is not for chunks.
+ */
+static bool dmem_may_grow(struct nouveau_dmem *dmem)
+{
+	struct nouveau_drm *drm = dmem->drm;
+	u64 reserve = min_t(u64, drm->client.device.info.ram_user / 4,
+			    DMEM_RESERVE_MAX);
+
+	return READ_ONCE(drm->gem.vram_available) >= reserve + DMEM_CHUNK_SIZE;
+}
+
 static resource_size_t dmem_slot_size(void)
 {
 	return max(DMEM_CHUNK_SIZE, memremap_compat_align());
@@ -454,7 +471,8 @@ static unsigned int dmem_chunk_new(struct nouveau_dmem *dmem, u64 clock,
 	struct nouveau_dmem_chunk *chunk;
 	void *ptr;
 
-	if (nouveau_svm_should_fail(drm->svm, NOUVEAU_SVM_INJECT_VRAM))
+	if (!dmem_may_grow(dmem) ||
+	    nouveau_svm_should_fail(drm->svm, NOUVEAU_SVM_INJECT_VRAM))
 		return 0;
 
 	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
