@@ -589,7 +589,7 @@ static unsigned long nouveau_svm_buffer_raise(struct nouveau_svm_pages *pages,
 {
 	struct nouveau_svm_word new = nouveau_svm_phys_word(phys, bit, end);
 	unsigned long low = pages->low[i], high = pages->high[i];
-	unsigned long gain, none;
+	unsigned long gain, none, bits;
 
 	gain = (new.high & ~high) | (~(new.high ^ high) & new.low & ~low);
 	none = (new.low | new.high) & ~gain;
@@ -597,6 +597,10 @@ static unsigned long nouveau_svm_buffer_raise(struct nouveau_svm_pages *pages,
 		phys[bit] = NVIF_VMM_PFNMAP_V0_NONE;
 
 	*fresh = gain & ~(low | high);
+	/* Reading a PTE back costs more than writing it. */
+	for (bit = 0, bits = *fresh; bits; bit++, bits >>= 1)
+		if (bits & 1)
+			phys[bit] |= NVIF_VMM_PFNMAP_V0_N;
 	new.vram &= *fresh;
 	WRITE_ONCE(pages->low[i], (low & ~gain) | (new.low & gain));
 	WRITE_ONCE(pages->high[i], (high & ~gain) | (new.high & gain));
@@ -620,14 +624,12 @@ static unsigned int nouveau_svm_buffer_lower(struct nouveau_svm_buffer *buffer,
 	unsigned int i, bit, lost = 0;
 
 	for (i = BIT_WORD(first); i <= BIT_WORD(last); i++) {
-		unsigned long valid = 0;
+		unsigned long bits = fresh[i], valid = 0;
 
-		if (!fresh[i])
-			continue;
-		for (bit = 0; bit < BITS_PER_LONG; bit++)
-			valid |= (phys[i * BITS_PER_LONG + bit] &
+		for (bit = 0; bits; bit++, bits >>= 1)
+			valid |= (phys[i * BITS_PER_LONG + bit] & bits &
 				  NVIF_VMM_PFNMAP_V0_V) << bit;
-		valid = fresh[i] & ~valid;
+		valid ^= fresh[i];
 		if (!valid)
 			continue;
 		spin_lock(&buffer->lock);
@@ -716,9 +718,11 @@ static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
 	buffer->live = NOUVEAU_SVM_BUFFER_PAGES;
 	spin_unlock(&buffer->lock);
 
-	if (!old)
+	if (!old) {
+		map->phys[0] |= NVIF_VMM_PFNMAP_V0_N;
 		nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE,
 				  NOUVEAU_SVM_BUFFER_PAGES);
+	}
 
 	map->first = 0;
 	map->nr = NOUVEAU_SVM_BUFFER_PAGES;
