@@ -170,10 +170,11 @@ struct nouveau_dmem_region {
  * @drm: the device
  * @users: one for each caller from outside, and one until fini
  * @idle: completed when @users becomes 0
- * @lock: protects @regions, @chunks, @live, and all of the chunks but @bo,
- *	@pinned and @region
+ * @lock: protects @regions, @chunks, @nr_chunks, @live, and all of the chunks but
+ *	@bo, @pinned and @region
  * @regions: &nouveau_dmem_region.head
  * @chunks: &nouveau_dmem_chunk.head, the coldest first
+ * @nr_chunks: how many there are, or are being made
  * @live: pages reserved or in use
  * @clock: counts migrations to VRAM
  * @evict: one at a time makes room
@@ -188,6 +189,7 @@ struct nouveau_dmem {
 	spinlock_t lock;	/* see above */
 	struct list_head regions;
 	struct list_head chunks;
+	unsigned int nr_chunks;
 	unsigned long live;
 	atomic64_t clock;
 	struct mutex evict;	/* see above */
@@ -363,13 +365,25 @@ static void dmem_chunk_take(struct nouveau_dmem_chunk *chunk, u64 clock,
  * Chunks are pinned, so TTM cannot have their VRAM back for a client's buffers: a
  * quarter, but no more than is useful, is not for chunks.
  */
-static bool dmem_may_grow(struct nouveau_dmem *dmem)
+static bool dmem_grow(struct nouveau_dmem *dmem)
 {
-	struct nouveau_drm *drm = dmem->drm;
-	u64 reserve = min_t(u64, drm->client.device.info.ram_user / 4,
-			    DMEM_RESERVE_MAX);
+	u64 vram = dmem->drm->client.device.info.ram_user;
+	u64 most = vram - min_t(u64, vram / 4, DMEM_RESERVE_MAX);
+	bool may;
 
-	return READ_ONCE(drm->gem.vram_available) >= reserve + DMEM_CHUNK_SIZE;
+	spin_lock(&dmem->lock);
+	may = (u64)(dmem->nr_chunks + 1) * DMEM_CHUNK_SIZE <= most;
+	if (may)
+		dmem->nr_chunks++;
+	spin_unlock(&dmem->lock);
+	return may;
+}
+
+static void dmem_shrink(struct nouveau_dmem *dmem)
+{
+	spin_lock(&dmem->lock);
+	dmem->nr_chunks--;
+	spin_unlock(&dmem->lock);
 }
 
 static resource_size_t dmem_slot_size(void)
@@ -471,13 +485,13 @@ static unsigned int dmem_chunk_new(struct nouveau_dmem *dmem, u64 clock,
 	struct nouveau_dmem_chunk *chunk;
 	void *ptr;
 
-	if (!dmem_may_grow(dmem) ||
-	    nouveau_svm_should_fail(drm->svm, NOUVEAU_SVM_INJECT_VRAM))
+	if (nouveau_svm_should_fail(drm->svm, NOUVEAU_SVM_INJECT_VRAM) ||
+	    !dmem_grow(dmem))
 		return 0;
 
 	chunk = kzalloc(sizeof(*chunk), GFP_KERNEL);
 	if (!chunk)
-		return 0;
+		goto err_shrink;
 
 	if (nouveau_bo_new(&drm->client, DMEM_CHUNK_SIZE, DMEM_CHUNK_SIZE,
 			   NOUVEAU_GEM_DOMAIN_VRAM, 0, 0, NULL, NULL,
@@ -516,6 +530,8 @@ err_bo:
 	nouveau_bo_fini(chunk->bo);
 err_free:
 	kfree(chunk);
+err_shrink:
+	dmem_shrink(dmem);
 	return 0;
 }
 
@@ -530,6 +546,7 @@ static void dmem_chunk_free(struct nouveau_dmem_chunk *chunk)
 		nouveau_bo_unpin(chunk->bo);
 	nouveau_bo_fini(chunk->bo);
 	kfree(chunk);
+	dmem_shrink(dmem);
 	dmem_count(dmem, NOUVEAU_SVM_CHUNKS_LIVE, -1);
 }
 
