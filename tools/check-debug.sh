@@ -112,7 +112,7 @@ svm_stress()
 	logged "nouveau_svm_stress on the $1 kernel for $2 s" "$log" '' \
 		"$TOP/tools/run-guest.sh" --out "$out" --kernel "$1" \
 		--timeout $((2 * $2 + 300)) --log "$console" -- \
-		sh -c "$watch && exec '$out/igt/nouveau_svm_stress' --seconds $2" ||
+		sh -c "$watch && exec '$out/igt/nouveau_svm_stress' --time $2" ||
 		rc=$?
 	# A report fails the guest. Which data races count is judged apart.
 	if [ "$1" = kcsan ] && [ "$rc" -eq 125 ] &&

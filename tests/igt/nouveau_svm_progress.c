@@ -3,10 +3,12 @@
  * How faults are served: in which batches, how often, how many at once, and
  * that the GPU gets on whatever the CPU does to the address space meanwhile.
  */
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "nouveau_svm_test.h"
@@ -633,6 +635,30 @@ static void thp_race(void)
 	svm_client_close(gpu);
 }
 
+/* The stress program, which lies beside this one, for a short while. */
+static void stress(void)
+{
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	int status = 0;
+	pid_t pid;
+
+	igt_assert(len > 0);
+	path[len] = '\0';
+	igt_assert(strrchr(path, '/'));
+	strcpy(strrchr(path, '/'), "/nouveau_svm_stress");
+	igt_require_f(!access(path, X_OK), "no %s\n", path);
+	pid = fork();
+	igt_assert(pid >= 0);
+	if (!pid) {
+		execl(path, path, "--count", "40", "--threads", "3", NULL);
+		_exit(127);
+	}
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(WIFEXITED(status));
+	igt_assert_eq(WEXITSTATUS(status), 0);
+}
+
 const struct svm_test svm_progress_tests[] = {
 	{ "batch-atomic-and-write",
 	  "An atomic fault makes no atomic of the store behind it",
@@ -662,5 +688,6 @@ const struct svm_test svm_progress_tests[] = {
 	{ "bind-race", "MADV_DONTNEED during SVM_BIND", bind_race },
 	{ "thp-race", "A huge page is split while the GPU gets it",
 	  thp_race },
+	{ "stress", "Random calls of three threads", stress },
 	{}
 };

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
 #include <unistd.h>
 
 #include "nouveau_svm_audit.h"
+#include "nouveau_svm_swap.h"
 #include "nouveau_svm_sys.h"
 #include "nouveau_svm_test.h"
 
@@ -19,10 +19,6 @@
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define PROBE		"nouveau_svm_test"
-
-#define ZRAM		"/sys/block/zram0/"
-#define ZRAM_NODE	"/dev/zram0"
-#define SWAP_PAGES	16384u
 
 /* What svm_file_set() changed, the last first. */
 static struct setting {
@@ -35,7 +31,7 @@ static struct setting {
 static char unbound[64];
 
 static FILE *trace;
-static bool probing, swapping;
+static bool probing;
 
 bool svm_file_write(const char *path, const char *text)
 {
@@ -99,15 +95,6 @@ static void set_or_skip(const char *path, const char *text)
 	igt_require_f(svm_file_set(path, text), "no %s\n", path);
 }
 
-static void swap_off(void)
-{
-	if (!swapping)
-		return;
-	swapping = false;
-	swapoff(ZRAM_NODE);
-	svm_file_write(ZRAM "reset", "1");
-}
-
 void svm_driver_unbind(void)
 {
 	char link[128], *target;
@@ -154,28 +141,12 @@ void svm_sys_restore(void)
 		free(old->path);
 		free(old);
 	}
-	swap_off();
+	svm_swap_off();
 }
 
-/* mkswap: include/linux/swap.h, union swap_header. */
 void svm_require_swap(void)
 {
-	static char page[PAGE];
-	const uint32_t info[3] = { 1, SWAP_PAGES - 1, 0 };
-	char size[32];
-	int fd;
-
-	snprintf(size, sizeof(size), "%u", SWAP_PAGES * PAGE);
-	igt_require_f(svm_file_write(ZRAM "disksize", size),
-		      "no zram to swap to\n");
-	swapping = true;
-	memcpy(page + 1024, info, sizeof(info));
-	memcpy(page + PAGE - 10, "SWAPSPACE2", 10);
-	fd = open(ZRAM_NODE, O_WRONLY | O_CLOEXEC);
-	igt_assert(fd >= 0);
-	igt_assert_eq(write(fd, page, PAGE), PAGE);
-	igt_assert_eq(close(fd), 0);
-	igt_require_f(!swapon(ZRAM_NODE, 0), "no swap\n");
+	igt_require_f(!svm_swap_on(), "no zram to swap to\n");
 }
 
 uint64_t svm_meminfo(const char *name)
