@@ -64,7 +64,7 @@ measure()
 	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$1" \
 		--device "gp107,one-runlist=on,vram-size=$3" \
 		--icount 0,sleep=off --cpu max,-erms,-fsrm --cpus 1 \
-		--append norandmaps --timeout 420 \
+		--append norandmaps --timeout 1500 \
 		--log "$out/log/bench-svm-$1-$2-console.log" -- \
 		sh -c 'echo "kernel $(uname -r -v)"; exec "$@"' sh \
 		"$program" "$2" "${rows[@]}"
