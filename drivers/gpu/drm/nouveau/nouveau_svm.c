@@ -24,11 +24,13 @@
  * @head: in &nouveau_svm.channels
  * @svmm: its address space
  * @inst: address of its instance block, by which a fault names it
+ * @serial: not 0, and never used again: an instance block is
  */
 struct nouveau_svm_channel {
 	struct list_head head;
 	struct nouveau_svmm *svmm;
 	u64 inst;
+	u64 serial;
 };
 
 static void nouveau_svmm_free(struct kref *kref)
@@ -80,29 +82,63 @@ void nouveau_svmm_leave(struct nouveau_svmm *svmm)
 	spin_unlock(&svmm->idle.lock);
 }
 
+static struct nouveau_svm_channel *
+nouveau_svm_channel_find(struct nouveau_svm *svm, u64 inst)
+{
+	struct nouveau_svm_channel *channel;
+
+	lockdep_assert_held(&svm->mutex);
+
+	list_for_each_entry(channel, &svm->channels, head)
+		if (channel->inst == inst)
+			return channel;
+	return NULL;
+}
+
 /**
  * nouveau_svm_find - whose fault is it?
  * @svm: the device
  * @inst: address of the channel's instance block
+ * @serial: out: tells the channel from others with the same address, before and
+ *	after it; 0 if there is none
  *
  * Return: the address space with a reference, for nouveau_svmm_put(); or NULL if
  * the channel has none, or is gone.
  */
-struct nouveau_svmm *nouveau_svm_find(struct nouveau_svm *svm, u64 inst)
+struct nouveau_svmm *nouveau_svm_find(struct nouveau_svm *svm, u64 inst,
+				      u64 *serial)
 {
 	struct nouveau_svm_channel *channel;
 	struct nouveau_svmm *svmm = NULL;
 
+	*serial = 0;
 	mutex_lock(&svm->mutex);
-	list_for_each_entry(channel, &svm->channels, head) {
-		if (channel->inst == inst) {
-			svmm = channel->svmm;
-			kref_get(&svmm->kref);
-			break;
-		}
+	channel = nouveau_svm_channel_find(svm, inst);
+	if (channel) {
+		*serial = channel->serial;
+		svmm = channel->svmm;
+		kref_get(&svmm->kref);
 	}
 	mutex_unlock(&svm->mutex);
 	return svmm;
+}
+
+/**
+ * nouveau_svm_is_reused - has another channel got the address meanwhile?
+ * @svm: the device; the caller holds its mutex, and nobody gets the address
+ *	until it is released
+ * @inst: address of the instance block
+ * @serial: from nouveau_svm_find()
+ *
+ * Return: true if what was known about the channel is about another one, which is
+ * not to suffer for it.
+ */
+bool nouveau_svm_is_reused(struct nouveau_svm *svm, u64 inst, u64 serial)
+{
+	const struct nouveau_svm_channel *channel =
+		nouveau_svm_channel_find(svm, inst);
+
+	return channel && channel->serial != serial;
 }
 
 /**
@@ -129,7 +165,11 @@ int nouveau_svmm_join(struct nouveau_svmm *svmm, u64 inst)
 	channel->svmm = svmm;
 	channel->inst = inst;
 
+	/* What the buffer still has of this address is another channel's. */
+	nouveau_svm_faults_flush(svm);
+
 	mutex_lock(&svm->mutex);
+	channel->serial = ++svm->serial;
 	list_add(&channel->head, &svm->channels);
 	mutex_unlock(&svm->mutex);
 	return 0;

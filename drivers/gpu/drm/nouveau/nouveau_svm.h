@@ -212,6 +212,7 @@ struct nouveau_svm_faults;
  * @drm: the device
  * @mutex: protects @channels and @svmms
  * @channels: &struct nouveau_svm_channel, the channels whose faults are served
+ * @serial: of the newest channel; protected by @mutex
  * @svmms: &nouveau_svmm.head, every live address space
  * @faults: the replayable fault buffer and who serves it; private to
  *	nouveau_svm_fault.c
@@ -223,6 +224,7 @@ struct nouveau_svm {
 	struct nouveau_drm *drm;
 	struct mutex mutex;		/* see "locking" */
 	struct list_head channels;
+	u64 serial;
 	struct list_head svmms;
 	struct nouveau_svm_faults *faults;
 	atomic64_t counter[NOUVEAU_SVM_COUNTERS];
@@ -397,7 +399,9 @@ void nouveau_svmm_fini(struct nouveau_svmm **psvmm);
 int nouveau_svmm_join(struct nouveau_svmm *svmm, u64 inst);
 void nouveau_svmm_part(struct nouveau_svmm *svmm, u64 inst);
 int nouveau_svmm_bind(struct drm_device *dev, void *data, struct drm_file *file);
-struct nouveau_svmm *nouveau_svm_find(struct nouveau_svm *svm, u64 inst);
+struct nouveau_svmm *nouveau_svm_find(struct nouveau_svm *svm, u64 inst,
+				      u64 *serial);
+bool nouveau_svm_is_reused(struct nouveau_svm *svm, u64 inst, u64 serial);
 void nouveau_svmm_put(struct nouveau_svmm *svmm);
 bool nouveau_svmm_enter(struct nouveau_svmm *svmm);
 void nouveau_svmm_leave(struct nouveau_svmm *svmm);
@@ -448,6 +452,7 @@ void nouveau_svm_faults_fini(struct nouveau_svm *svm);
 int nouveau_svm_faults_resume(struct nouveau_svm *svm);
 void nouveau_svm_faults_suspend(struct nouveau_svm *svm);
 void nouveau_svm_faults_release(struct nouveau_svmm *svmm);
+void nouveau_svm_faults_flush(struct nouveau_svm *svm);
 void nouveau_svm_faults_kick(struct nouveau_svm *svm);
 int nouveau_svm_populate(struct nouveau_svmm *svmm, unsigned long start,
 			 unsigned long end);

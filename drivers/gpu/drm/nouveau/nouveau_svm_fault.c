@@ -246,8 +246,11 @@ void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 
 		trace_nouveau_svm_cancel(fault[i].inst, fault[i].addr, error);
 
+		mutex_lock(&svm->mutex);
 		mutex_lock(&faults->mutex);
-		if (faults->running && faults->cancelled != fault[i].inst) {
+		if (faults->running && faults->cancelled != fault[i].inst &&
+		    !nouveau_svm_is_reused(svm, fault[i].inst,
+					   fault[i].serial)) {
 			ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
 					       GP100_VMM_VN_FAULT_CANCEL,
 					       &args, sizeof(args));
@@ -257,6 +260,7 @@ void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 			faults->cancelled = fault[i].inst;
 		}
 		mutex_unlock(&faults->mutex);
+		mutex_unlock(&svm->mutex);
 	}
 }
 
@@ -535,11 +539,13 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 		/* Mostly one channel faults many times. */
 		if (batch->nr && fault->inst == inst) {
 			fault->svmm = fault[-1].svmm;
+			fault->serial = fault[-1].serial;
 			if (fault->svmm)
 				kref_get(&fault->svmm->kref);
 		} else {
 			inst = fault->inst;
-			fault->svmm = nouveau_svm_find(faults->svm, inst);
+			fault->svmm = nouveau_svm_find(faults->svm, inst,
+						       &fault->serial);
 		}
 		batch->nr++;
 	}
@@ -607,6 +613,18 @@ static int nouveau_svm_faults_event(struct nvif_event *event, void *argv,
 
 	queue_work(system_highpri_wq, &faults->drain);
 	return NVIF_EVENT_KEEP;
+}
+
+/**
+ * nouveau_svm_faults_flush - wait until the buffer has been read
+ * @svm: the device
+ *
+ * Whoever faulted before this is known by now, and looked up. Sleeps.
+ */
+void nouveau_svm_faults_flush(struct nouveau_svm *svm)
+{
+	queue_work(system_highpri_wq, &svm->faults->drain);
+	flush_work(&svm->faults->drain);
 }
 
 /**

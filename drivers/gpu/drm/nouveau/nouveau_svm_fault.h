@@ -29,6 +29,7 @@ struct nouveau_svm_service;
  * struct nouveau_svm_fault - an entry of the fault buffer
  * @svmm: the address space of the channel, referenced; NULL if it has none
  * @inst: the channel, in the form that a cancel wants
+ * @serial: which of the channels with that address
  * @addr: first address of the GPU page
  * @want: what the access needs; %NOUVEAU_SVM_NONE for a prefetch
  * @hub: the client is one of the hub
@@ -38,6 +39,7 @@ struct nouveau_svm_service;
 struct nouveau_svm_fault {
 	struct nouveau_svmm *svmm;
 	u64 inst;
+	u64 serial;
 	u64 addr;
 	u8 want;
 	u8 hub;
