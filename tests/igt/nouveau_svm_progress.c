@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -639,14 +641,13 @@ static void thp_race(void)
 static void stress(void)
 {
 	char path[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *self = realpath("/proc/self/exe", NULL);
 	int status = 0;
 	pid_t pid;
 
-	igt_assert(len > 0);
-	path[len] = '\0';
-	igt_assert(strrchr(path, '/'));
-	strcpy(strrchr(path, '/'), "/nouveau_svm_stress");
+	igt_assert(self);
+	snprintf(path, sizeof(path), "%s_stress", self);
+	free(self);
 	igt_require_f(!access(path, X_OK), "no %s\n", path);
 	pid = fork();
 	igt_assert(pid >= 0);

@@ -178,7 +178,8 @@ static void swap_atomic(void)
 
 	svm_require_swap();
 	gpu = svm_client();
-	p.mem = mem = svm_pages(N);
+	mem = svm_pages(N);
+	p.mem = mem;
 	memset(mem, 0, N * PAGE);
 	igt_assert_eq(pthread_create(&thread, NULL, page_out_always, &p), 0);
 	for (i = 0; i < 16 && !ret; i++)
@@ -236,7 +237,7 @@ static void ksm(void)
 }
 
 /* Pages move to other places in memory, behind everybody's back. */
-static void compaction(void)
+static void compact(void)
 {
 	const size_t n = 256, n_gaps = 2048;
 	struct svm_gpu *gpu;
@@ -360,7 +361,7 @@ static void numa_move(void)
 	svm_client_close(gpu);
 }
 
-static long vmstat(const char *name)
+static long vm_event(const char *name)
 {
 	FILE *file = fopen("/proc/vmstat", "r");
 	char line[128];
@@ -377,14 +378,14 @@ static long vmstat(const char *name)
 }
 
 /* The scheduler takes away rights to see who uses a page. */
-static void numa_balancing(void)
+static void numa_looks(void)
 {
 	long before;
 
 	require_nodes();
 	igt_require_f(svm_file_set("/proc/sys/kernel/numa_balancing", "1"),
 		      "no NUMA balancing\n");
-	before = vmstat("numa_pte_updates");
+	before = vm_event("numa_pte_updates");
 	/* A new address space is looked at once it has run for a second. */
 	igt_fork(child, 1) {
 		struct svm_gpu *gpu;
@@ -396,7 +397,7 @@ static void numa_balancing(void)
 		work = svm_pages(N);
 		svm_fill(mem, N, 0);
 		for (i = 1; i < 1500 &&
-		     vmstat("numa_pte_updates") == before; i++) {
+		     vm_event("numa_pte_updates") == before; i++) {
 			svm_fill(work, N, i);
 			svm_check_filled(work, N, i);
 			if (i % 16)
@@ -409,7 +410,7 @@ static void numa_balancing(void)
 		svm_close(gpu);
 	}
 	igt_waitchildren();
-	igt_require_f(vmstat("numa_pte_updates") > before,
+	igt_require_f(vm_event("numa_pte_updates") > before,
 		      "no page was looked at\n");
 }
 
@@ -589,13 +590,13 @@ const struct svm_test svm_reclaim_tests[] = {
 	{ "free-while-mapped", "MADV_FREE of pages that the GPU can write",
 	  free_while_mapped },
 	{ "ksm", "Equal pages are merged", ksm },
-	{ "compaction", "Pages are moved by compaction", compaction },
+	{ "compaction", "Pages are moved by compaction", compact },
 	{ "soft-offline", "A page moves as its memory goes bad",
 	  soft_offline },
 	{ "hwpoison", "A page whose memory is bad", hwpoison },
 	{ "numa-move", "Pages move between memory nodes", numa_move },
 	{ "numa-balancing", "The scheduler looks who uses a page",
-	  numa_balancing },
+	  numa_looks },
 	{ "oom-reaper", "A dying process's memory is reaped", oom_reaper },
 	{ "oom-in-fault", "A GPU fault sets off the OOM killer",
 	  oom_in_fault },

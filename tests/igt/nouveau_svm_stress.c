@@ -43,6 +43,7 @@
 /* A job of a machine that checks itself. */
 #define JOB_MS		90000
 #define TELL_SECONDS	10
+#define PROGRAM		"nouveau_svm_stress: "
 
 struct worker {
 	pthread_t thread;
@@ -76,14 +77,11 @@ static pthread_mutex_t talk = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t forking = PTHREAD_MUTEX_INITIALIZER;
 
 static const char usage[] =
-	"Usage: nouveau_svm_stress [--time SECONDS | --count N] [--threads N]"
-	" [--seed S]\n"
+	"Usage: nouveau_svm_stress [--time SECONDS | --count N] [OPTIONS]\n"
 	"\n"
-	"Threads do random things to memory that the GPU works on, and compare"
-	" it with\n"
-	"what it must be; in the end, the driver's audit, counters and log, and"
-	" the card's\n"
-	"TLB are looked at.\n"
+	"Threads do random things to memory that the GPU works on, and compare\n"
+	"it with what it must be. In the end the driver's audit, its counters,\n"
+	"the kernel's log and the card's TLB are looked at.\n"
 	"\n"
 	"  --time SECONDS  go on for so long (default: 10)\n"
 	"  --count N       or until each thread has done N things\n"
@@ -91,9 +89,8 @@ static const char usage[] =
 	"  --seed S        of the random numbers (default: 1)\n"
 	"  --help          this text\n"
 	"\n"
-	"Exit status: 0 when all is well, 1 when not, 2 for a bad argument, 77"
-	" without a\n"
-	"card.\n";
+	"Exit status: 0 when all is well, 1 when not, 2 for a bad argument, 77\n"
+	"without a card.\n";
 
 static void __attribute__((format(printf, 2, 3)))
 fail(const struct worker *w, const char *format, ...)
@@ -556,17 +553,16 @@ static void parse(int argc, char **argv)
 			break;
 		}
 		if (!good && c != '?')
-			fprintf(stderr, "nouveau_svm_stress: '%s' is out of "
-				"range or no number\n", optarg);
+			fprintf(stderr, PROGRAM "'%s' is no number in range\n",
+				optarg);
 	}
 	if (good && optind < argc) {
-		fprintf(stderr, "nouveau_svm_stress: unknown argument '%s'\n",
+		fprintf(stderr, PROGRAM "unknown argument '%s'\n",
 			argv[optind]);
 		good = false;
 	}
 	if (good && option.seconds && option.count) {
-		fprintf(stderr, "nouveau_svm_stress: --time or --count, not "
-			"both\n");
+		fprintf(stderr, PROGRAM "--time or --count, not both\n");
 		good = false;
 	}
 	if (!good) {
@@ -678,7 +674,7 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	if (svm_find_node(node)) {
-		fprintf(stderr, "nouveau_svm_stress: no card of nouveau\n");
+		fprintf(stderr, PROGRAM "no card of nouveau\n");
 		return 77;
 	}
 	fd = open(node, O_RDWR | O_CLOEXEC);
@@ -686,7 +682,7 @@ int main(int argc, char **argv)
 	svm_debugfs_open(fd);
 	close(fd);
 	if (svm_kmsg_open(&stats)) {
-		fprintf(stderr, "nouveau_svm_stress: no /dev/kmsg\n");
+		fprintf(stderr, PROGRAM "no /dev/kmsg\n");
 		return 77;
 	}
 	if (svm_stats_present(&stats))
@@ -702,7 +698,7 @@ int main(int argc, char **argv)
 		worker[i].index = i;
 		ret = prepare(&worker[i], arena, node);
 		if (ret) {
-			fprintf(stderr, "nouveau_svm_stress: client %u: %s\n",
+			fprintf(stderr, PROGRAM "client %u: %s\n",
 				i, strerror(-ret));
 			return 1;
 		}

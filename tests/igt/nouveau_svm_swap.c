@@ -61,5 +61,6 @@ void svm_swap_off(void)
 		swapoff(ZRAM_NODE);
 	if (sized)
 		file_write(ZRAM "reset", "1", 1);
-	sized = swapping = false;
+	sized = false;
+	swapping = false;
 }
