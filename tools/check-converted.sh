@@ -51,7 +51,9 @@ objects=(
 	drivers/gpu/drm/amd/amdgpu/amdgpu_ttm.o
 	drivers/gpu/drm/amd/amdgpu/../amdkfd/kfd_svm.o
 	drivers/gpu/drm/i915/gem/i915_gem_userptr.o
-	drivers/gpu/drm/nouveau/nouveau_svm.o
+	drivers/gpu/drm/nouveau/nouveau_svm_buffer.o
+	drivers/gpu/drm/nouveau/nouveau_svm_debugfs.o
+	drivers/gpu/drm/nouveau/nouveau_svm_serve.o
 	drivers/gpu/drm/radeon/radeon_mn.o
 	drivers/gpu/drm/xe/xe_hmm.o
 	drivers/gpu/drm/xe/xe_pt.o
