@@ -9,6 +9,7 @@ as plain text. A kernel-doc directive is replaced by what DIR/scripts/kernel-doc
 makes of the file that it names, a path in this repository.
 """
 
+import glob
 import os
 import subprocess
 import sys
@@ -36,12 +37,13 @@ class CDeclaration(Directive):
 class TocTree(Directive):
     """Other documents, which have to be there."""
     has_content = True
-    option_spec = {"hidden": directives.flag, "maxdepth": directives.positive_int}
+    option_spec = {"hidden": directives.flag, "glob": directives.flag,
+                   "maxdepth": directives.positive_int}
 
     def run(self):
         folder = os.path.dirname(self.state.document.current_source)
         for name in filter(None, map(str.strip, self.content)):
-            if not os.path.exists(os.path.join(folder, name + ".rst")):
+            if not glob.glob(os.path.join(folder, name + ".rst")):
                 raise self.error(f"there is no document '{name}'")
         return []
 
