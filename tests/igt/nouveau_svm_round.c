@@ -1004,6 +1004,16 @@ static int allocate(struct round *r)
 	return fail(r, "no such kind of memory");
 }
 
+/* No page of the heap is left in VRAM for those who come later. */
+static void home(struct round *r)
+{
+	size_t offset;
+
+	for (offset = 0; offset < r->size; offset += PAGE)
+		*(volatile char *)(r->mem + offset);
+	*(volatile char *)(r->mem + r->size - 1);
+}
+
 /* What is not there any more may be another thread's by now. */
 static void release(struct round *r)
 {
@@ -1018,6 +1028,7 @@ static void release(struct round *r)
 	for (i = 0; i < r->family->elements; i++)
 		hole |= r->want[i].gone;
 	if (r->heap) {
+		home(r);
 		free(r->heap);
 	} else if (r->mem) {
 		munmap(r->mem, hole ? r->part.start : r->size);
