@@ -200,6 +200,16 @@ static void nouveau_svm_buffer_queue(struct nouveau_svm_buffer *buffer)
 			   msecs_to_jiffies(NOUVEAU_SVM_RETIRE_MS));
 }
 
+static void nouveau_svm_buffer_unqueue(struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svmm *svmm = buffer->svmm;
+
+	spin_lock(&svmm->retire_lock);
+	if (test_and_clear_bit(BUFFER_QUEUED, &buffer->flags))
+		list_del(&buffer->retire);
+	spin_unlock(&svmm->retire_lock);
+}
+
 static int nouveau_svm_buffer_pfnclr(struct nouveau_svm_buffer *buffer,
 				     unsigned long start, unsigned long end,
 				     u8 shift, bool nonblock)
@@ -990,6 +1000,8 @@ static void nouveau_svm_buffer_free(struct nouveau_svm_buffer *buffer)
 	trace_nouveau_svm_buffer(buffer->svmm, nouveau_svm_buffer_start(buffer),
 				 false);
 	mmu_range_notifier_remove(&buffer->notifier);
+	/* A callback that was under way may have queued it again. */
+	nouveau_svm_buffer_unqueue(buffer);
 	nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_RETIRED, 1);
 	nouveau_svm_count(svm, NOUVEAU_SVM_BUFFERS_LIVE, -1);
 	kfree(buffer->pages);
@@ -1160,7 +1172,6 @@ void nouveau_svm_buffers_retire(struct nouveau_svmm *svmm)
 				nouveau_svm_buffer_queue(buffer);
 			continue;
 		}
-		/* No callback and nobody else can queue what is dead and empty. */
 		xa_erase(&svmm->buffers, nouveau_svm_buffer_start(buffer) >>
 					 NOUVEAU_SVM_BUFFER_SHIFT);
 		nouveau_svm_buffer_put_tables(buffer);
@@ -1228,6 +1239,8 @@ void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
 	xa_for_each(&svmm->buffers, index, buffer) {
 		nouveau_svm_buffer_clear(buffer);
 		mmu_range_notifier_remove(&buffer->notifier);
+		/* No callback is left that could queue it again. */
+		nouveau_svm_buffer_unqueue(buffer);
 		xa_erase(&svmm->buffers, index);
 		nouveau_svm_buffer_put_tables(buffer);
 		/* A lost reference is no reason to free what may be in use. */
@@ -1240,8 +1253,6 @@ void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
 		kfree(buffer->pages);
 		kfree_rcu(buffer, rcu);
 	}
-	/* No callback is left that could queue another. */
-	INIT_LIST_HEAD(&svmm->retired);
 	mutex_unlock(&svmm->tables);
 	cancel_delayed_work_sync(&svmm->retire);
 	xa_destroy(&svmm->buffers);
