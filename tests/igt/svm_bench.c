@@ -535,10 +535,12 @@ static void migrate_back(struct bench *b)
 	migrate(b, false, BACK);
 }
 
+#define OVERSUBSCRIBED	(128 * MIB)
+
 /* Twice the VRAM, moved and then written 2 MiB at a time, in two rounds. */
 static void oversubscribe(struct bench *b)
 {
-	size_t i, len = b->gpu.device->vram_size * 2 & -BLOCK;
+	size_t i, len = OVERSUBSCRIBED;
 	char *at = reserve_warm(b);
 	unsigned int round;
 
