@@ -319,6 +319,8 @@ struct nouveau_svm_pages {
  * @live: how many small pages are mapped; %NOUVEAU_SVM_BUFFER_PAGES with @leaf
  * @leaf: &enum nouveau_svm_state of the 2 MiB page, if the block has one
  * @leaf_vram: the 2 MiB page is in VRAM
+ * @narrow: services since all of the block was looked at; the claimant's
+ * @patience: after how many such the next one looks at all of it; the claimant's
  * @pages: state of the small pages; NULL until there is a page table for them
  * @retire: in &nouveau_svmm.retired
  * @rcu: to free it
@@ -333,6 +335,8 @@ struct nouveau_svm_buffer {
 	u16 live;
 	u8 leaf;
 	bool leaf_vram;
+	u8 narrow;
+	u8 patience;
 	struct nouveau_svm_pages *pages;
 	union {
 		struct list_head retire;

@@ -92,7 +92,7 @@
  */
 
 /* Entries read at a time. With fewer, a burst takes more replays. */
-#define NOUVEAU_SVM_BATCH	500
+#define NOUVEAU_SVM_BATCH	400
 
 /* How long the first groups of a batch wait for the last. */
 #define NOUVEAU_SVM_PATIENCE_MS	2
@@ -199,7 +199,7 @@ static void nouveau_svm_kick_work(struct work_struct *work)
  */
 void nouveau_svm_faults_kick(struct nouveau_svm *svm)
 {
-	mod_delayed_work(system_highpri_wq, &svm->faults->kick, 0);
+	mod_delayed_work(svm->faults->urgent, &svm->faults->kick, 0);
 }
 
 /**
@@ -210,7 +210,7 @@ void nouveau_svm_faults_kick(struct nouveau_svm *svm)
  */
 void nouveau_svm_faults_later(struct nouveau_svm *svm)
 {
-	queue_delayed_work(system_highpri_wq, &svm->faults->kick,
+	queue_delayed_work(svm->faults->urgent, &svm->faults->kick,
 			   msecs_to_jiffies(NOUVEAU_SVM_LATER_MS));
 }
 
@@ -312,7 +312,7 @@ static void nouveau_svm_batch_end(struct nouveau_svm_batch *batch, bool owed)
 		batch->owed = 0;
 	} else if (batch->owed && !delayed_work_pending(&batch->patience)) {
 		refcount_inc(&batch->refs);
-		queue_delayed_work(system_highpri_wq, &batch->patience,
+		queue_delayed_work(batch->faults->urgent, &batch->patience,
 				   msecs_to_jiffies(NOUVEAU_SVM_PATIENCE_MS));
 	}
 	spin_unlock(&batch->lock);
@@ -334,7 +334,7 @@ static void nouveau_svm_group_work(struct work_struct *work)
 	struct nouveau_svmm *svmm = fault->svmm;
 	enum nouveau_svm_replay replay;
 
-	replay = nouveau_svm_serve(faults->svm, fault, group->nr);
+	replay = nouveau_svm_serve(faults->svm, fault, group->nr, true);
 	nouveau_svmm_put(svmm);
 	mempool_free(group, &faults->groups);
 
@@ -366,12 +366,13 @@ static bool nouveau_svm_fault_is_servable(const struct nouveau_svm_fault *fault)
 }
 
 /*
- * Hand the faults to the workers, group by group. Returns true if what was
- * cancelled owes a replay.
+ * Hand the faults to the workers, group by group; but the only group is served
+ * here, if that is done without waiting. Returns true if a replay is owed.
  */
 static bool nouveau_svm_batch_group(struct nouveau_svm_batch *batch)
 {
 	struct nouveau_svm_faults *faults = batch->faults;
+	enum nouveau_svm_replay replay;
 	unsigned int first, next;
 	bool owed = false;
 
@@ -387,20 +388,26 @@ static bool nouveau_svm_batch_group(struct nouveau_svm_batch *batch)
 							  -EFAULT);
 				owed = true;
 			}
-			if (svmm)
-				nouveau_svmm_put(svmm);
 			continue;
 		}
 
 		while (next < batch->nr && batch->fault[next].svmm == svmm &&
 		       !((batch->fault[next].addr ^ fault->addr) &
 			 NOUVEAU_SVM_BUFFER_MASK) &&
-		       nouveau_svm_fault_is_servable(&batch->fault[next])) {
-			/* One reference is enough for the group. */
-			nouveau_svmm_put(svmm);
+		       nouveau_svm_fault_is_servable(&batch->fault[next]))
 			next++;
+
+		if (next - first == batch->nr) {
+			/* Nobody else would wait meanwhile. */
+			replay = nouveau_svm_serve(faults->svm, fault,
+						   batch->nr, false);
+			if (replay == NOUVEAU_SVM_REPLAY_LATER)
+				nouveau_svm_faults_later(faults->svm);
+			if (replay != NOUVEAU_SVM_REPLAY_UNKNOWN)
+				return replay == NOUVEAU_SVM_REPLAY_NOW;
 		}
 
+		kref_get(&svmm->kref);
 		group = mempool_alloc(&faults->groups, GFP_KERNEL);
 		INIT_WORK(&group->work, nouveau_svm_group_work);
 		group->batch = batch;
@@ -468,7 +475,6 @@ static bool nouveau_svm_entry_read(struct nouveau_svm_faults *faults, u32 index,
 {
 	struct nvif_object *ring = &faults->object;
 	const u32 entry = index * ENTRY_SIZE;
-	enum nouveau_svm_counter counter;
 	u32 info;
 
 	info = nouveau_svm_entry_info(faults, entry, deadline);
@@ -492,22 +498,17 @@ static bool nouveau_svm_entry_read(struct nouveau_svm_faults *faults, u32 index,
 	switch (FIELD_GET(ENTRY_INFO_ACCESS, info)) {
 	case ACCESS_READ:
 		fault->want = NOUVEAU_SVM_READ;
-		counter = NOUVEAU_SVM_FAULT_READ;
 		break;
 	case ACCESS_ATOMIC:
 		fault->want = NOUVEAU_SVM_ATOMIC;
-		counter = NOUVEAU_SVM_FAULT_ATOMIC;
 		break;
 	case ACCESS_PREFETCH:
 		fault->want = NOUVEAU_SVM_NONE;
-		counter = NOUVEAU_SVM_FAULT_PREFETCH;
 		break;
 	default:
 		fault->want = NOUVEAU_SVM_WRITE;
-		counter = NOUVEAU_SVM_FAULT_WRITE;
 		break;
 	}
-	nouveau_svm_count(faults->svm, counter, 1);
 	trace_nouveau_svm_fault(fault->inst, fault->addr,
 				FIELD_GET(ENTRY_INFO_ACCESS, info),
 				fault->client);
@@ -524,9 +525,9 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 	struct nouveau_svm_faults *faults = batch->faults;
 	struct nvif_object *device = &faults->svm->drm->client.device.object;
 	u32 old = faults->get, index = old, last = old;
-	bool lost = false;
+	unsigned int count[NOUVEAU_SVM_ATOMIC + 1] = {};
+	bool lost = false, sorted = true;
 	ktime_t deadline = 0;
-	u64 inst = 0;
 
 	for (; index != put && batch->nr < NOUVEAU_SVM_BATCH;
 	     last = index, index = nouveau_svm_ring_next(faults, index)) {
@@ -536,16 +537,18 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 			lost = true;
 			continue;
 		}
-		/* Mostly one channel faults many times. */
-		if (batch->nr && fault->inst == inst) {
+		count[fault->want]++;
+		/* Mostly one channel faults many times, and in order. */
+		if (batch->nr && fault->inst == fault[-1].inst) {
 			fault->svmm = fault[-1].svmm;
 			fault->serial = fault[-1].serial;
-			if (fault->svmm)
-				kref_get(&fault->svmm->kref);
+			sorted = sorted && (fault->addr > fault[-1].addr ||
+					    nouveau_svm_fault_cmp(fault - 1, fault) <= 0);
 		} else {
-			inst = fault->inst;
-			fault->svmm = nouveau_svm_find(faults->svm, inst,
+			fault->svmm = nouveau_svm_find(faults->svm, fault->inst,
 						       &fault->serial);
+			fault->owner = true;
+			sorted = !batch->nr;
 		}
 		batch->nr++;
 	}
@@ -556,7 +559,29 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 	nouveau_svm_ring_put(faults, old, full);
 	faults->get = index;
 	nvif_wr32(device, faults->getaddr, index);
+
+	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_PREFETCH,
+			  count[NOUVEAU_SVM_NONE]);
+	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_READ,
+			  count[NOUVEAU_SVM_READ]);
+	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_WRITE,
+			  count[NOUVEAU_SVM_WRITE]);
+	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_ATOMIC,
+			  count[NOUVEAU_SVM_ATOMIC]);
+	if (!sorted)
+		sort(batch->fault, batch->nr, sizeof(batch->fault[0]),
+		     nouveau_svm_fault_cmp, NULL);
 	return lost;
+}
+
+/* Drop the references that were taken while reading; groups have their own. */
+static void nouveau_svm_batch_forget(struct nouveau_svm_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		if (batch->fault[i].owner && batch->fault[i].svmm)
+			nouveau_svmm_put(batch->fault[i].svmm);
 }
 
 static void nouveau_svm_drain_work(struct work_struct *work)
@@ -594,12 +619,11 @@ static void nouveau_svm_drain_work(struct work_struct *work)
 		owed = nouveau_svm_batch_read(batch, put, &full);
 		owed |= full;
 		nouveau_svm_count(svm, NOUVEAU_SVM_FAULT_OVERFLOW, full);
-		sort(batch->fault, batch->nr, sizeof(batch->fault[0]),
-		     nouveau_svm_fault_cmp, NULL);
 		nouveau_svm_count(svm, NOUVEAU_SVM_NS_DRAIN,
 				  ktime_get_ns() - time);
 
 		owed |= nouveau_svm_batch_group(batch);
+		nouveau_svm_batch_forget(batch);
 		nouveau_svm_batch_end(batch, owed);
 		cond_resched();
 	}
@@ -611,7 +635,7 @@ static int nouveau_svm_faults_event(struct nvif_event *event, void *argv,
 	struct nouveau_svm_faults *faults =
 		container_of(event, struct nouveau_svm_faults, event);
 
-	queue_work(system_highpri_wq, &faults->drain);
+	queue_work(faults->urgent, &faults->drain);
 	return NVIF_EVENT_KEEP;
 }
 
@@ -623,7 +647,7 @@ static int nouveau_svm_faults_event(struct nvif_event *event, void *argv,
  */
 void nouveau_svm_faults_flush(struct nouveau_svm *svm)
 {
-	queue_work(system_highpri_wq, &svm->faults->drain);
+	queue_work(svm->faults->urgent, &svm->faults->drain);
 	flush_work(&svm->faults->drain);
 }
 
@@ -655,7 +679,7 @@ int nouveau_svm_faults_resume(struct nouveau_svm *svm)
 	mutex_unlock(&faults->mutex);
 
 	ret = nvif_event_allow(&faults->event);
-	queue_work(system_highpri_wq, &faults->drain);
+	queue_work(faults->urgent, &faults->drain);
 	nouveau_svm_faults_kick(svm);
 	return ret;
 }
@@ -716,6 +740,8 @@ void nouveau_svm_faults_fini(struct nouveau_svm *svm)
 	/* No service can add to them any more; and each kicks once at its end. */
 	nouveau_svm_wait_end(svm, NULL);
 	cancel_delayed_work_sync(&faults->kick);
+	if (faults->urgent)
+		destroy_workqueue(faults->urgent);
 	if (faults->queue)
 		destroy_workqueue(faults->queue);
 	if (faults->spare_service)
@@ -787,9 +813,11 @@ int nouveau_svm_faults_init(struct nouveau_svm *svm)
 	INIT_WORK(&faults->drain, nouveau_svm_drain_work);
 	INIT_DELAYED_WORK(&faults->kick, nouveau_svm_kick_work);
 
+	faults->urgent = alloc_workqueue("nouveau-svm-urgent",
+					 WQ_UNBOUND | WQ_HIGHPRI, 0);
 	faults->queue = alloc_workqueue("nouveau-svm", WQ_UNBOUND,
 					NOUVEAU_SVM_SERVICES);
-	ret = faults->queue ? 0 : -ENOMEM;
+	ret = faults->urgent && faults->queue ? 0 : -ENOMEM;
 	if (!ret)
 		ret = mempool_init_kmalloc_pool(&faults->batches, 2,
 						sizeof(struct nouveau_svm_batch));

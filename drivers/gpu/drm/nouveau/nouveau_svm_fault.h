@@ -27,7 +27,7 @@ struct nouveau_svm_service;
 
 /**
  * struct nouveau_svm_fault - an entry of the fault buffer
- * @svmm: the address space of the channel, referenced; NULL if it has none
+ * @svmm: the address space of the channel; NULL if it has none
  * @inst: the channel, in the form that a cancel wants
  * @serial: which of the channels with that address
  * @addr: first address of the GPU page
@@ -35,6 +35,8 @@ struct nouveau_svm_service;
  * @hub: the client is one of the hub
  * @gpc: the client's GPC
  * @client: the client
+ * @owner: holds the reference to @svmm, for itself and others; only until the
+ *	batch has been grouped
  */
 struct nouveau_svm_fault {
 	struct nouveau_svmm *svmm;
@@ -45,6 +47,7 @@ struct nouveau_svm_fault {
 	u8 hub;
 	u8 gpc;
 	u8 client;
+	bool owner;
 };
 
 /**
@@ -58,6 +61,8 @@ struct nouveau_svm_fault {
  * @get: what was last written to @getaddr; only @drain uses it
  * @drain: reads the buffer
  * @kick: replays for those who have no batch
+ * @urgent: runs @drain, @kick and &nouveau_svm_batch.patience. Unbound: a client
+ *	that closes spins on its processor until its faults are over
  * @queue: &struct nouveau_svm_group
  * @batches: &struct nouveau_svm_batch
  * @groups: &struct nouveau_svm_group
@@ -81,6 +86,7 @@ struct nouveau_svm_faults {
 	u32 get;
 	struct work_struct drain;
 	struct delayed_work kick;
+	struct workqueue_struct *urgent;
 	struct workqueue_struct *queue;
 	mempool_t batches;
 	mempool_t groups;
@@ -101,11 +107,14 @@ struct nouveau_svm_faults {
  * @NOUVEAU_SVM_REPLAY_LATER: a replay, but nothing is lost by waiting: what was
  *	missing is memory or time
  * @NOUVEAU_SVM_REPLAY_NOW: a replay
+ * @NOUVEAU_SVM_REPLAY_UNKNOWN: nothing was done, because the service would have
+ *	to wait
  */
 enum nouveau_svm_replay {
 	NOUVEAU_SVM_REPLAY_NONE,
 	NOUVEAU_SVM_REPLAY_LATER,
 	NOUVEAU_SVM_REPLAY_NOW,
+	NOUVEAU_SVM_REPLAY_UNKNOWN,
 };
 
 /* nouveau_svm_fault.c */
@@ -118,7 +127,7 @@ void nouveau_svm_faults_cancel(struct nouveau_svm *svm,
 int nouveau_svm_services_init(struct nouveau_svm_faults *faults);
 enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
 					  const struct nouveau_svm_fault *fault,
-					  unsigned int nr);
+					  unsigned int nr, bool wait);
 
 /* nouveau_svm_wait.c */
 int nouveau_svm_wait(struct nouveau_svm *svm, struct nouveau_svm_buffer *buffer,

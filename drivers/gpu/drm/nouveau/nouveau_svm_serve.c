@@ -30,7 +30,8 @@
  * How far around? One walk over the whole buffer costs as much as several faults.
  * So the window is at first what the faults span, in blocks of
  * %NOUVEAU_SVM_CHUNK_PAGES; it becomes the buffer if at least half of what the GPU
- * lacks in it is there.
+ * lacks in it is there, and from time to time, to find out: the second time and,
+ * while that finds nothing, half as often each time.
  *
  * A read of memory that was never touched asks for a page to write, if the
  * process may: otherwise it got the zero page, and the write that mostly follows
@@ -83,6 +84,8 @@ struct nouveau_svm_ask {
  * @mapped: GPU pages that were mapped
  * @replay: what is owed
  * @asks: number of @ask
+ * @wait: it may be waited for the mmap lock and for pages to come
+ * @atomic: an atomic operation is asked for
  * @waits: CPU pages that a waiter has to bring in
  * @ask: in the order of their pages
  * @pfns: what the CPU's page tables say
@@ -100,6 +103,8 @@ struct nouveau_svm_service {
 	unsigned int mapped;
 	enum nouveau_svm_replay replay;
 	unsigned int asks;
+	bool wait;
+	bool atomic;
 	DECLARE_BITMAP(waits, NOUVEAU_SVM_CPU_PAGES);
 	struct nouveau_svm_ask ask[NOUVEAU_SVM_CPU_PAGES];
 	unsigned long pfns[NOUVEAU_SVM_CPU_PAGES];
@@ -148,6 +153,8 @@ nouveau_svm_service_get(struct nouveau_svm *svm,
 	s->mapped = 0;
 	s->replay = NOUVEAU_SVM_REPLAY_NONE;
 	s->asks = 0;
+	s->wait = true;
+	s->atomic = false;
 	bitmap_zero(s->waits, NOUVEAU_SVM_CPU_PAGES);
 	return s;
 }
@@ -194,9 +201,9 @@ nouveau_svm_page_grants(const struct nouveau_svm_service *s, unsigned int page)
 static bool nouveau_svm_is_missing(const struct nouveau_svm_service *s,
 				   const struct nouveau_svm_ask *ask)
 {
-	return ask->want > nouveau_svm_page_state(s, ask->page) &&
-	       min_t(unsigned int, ask->want, NOUVEAU_SVM_WRITE) >
-	       nouveau_svm_page_grants(s, ask->page);
+	return min_t(unsigned int, ask->want, NOUVEAU_SVM_WRITE) >
+	       nouveau_svm_page_grants(s, ask->page) &&
+	       ask->want > nouveau_svm_page_state(s, ask->page);
 }
 
 /* How is it to be brought in? */
@@ -245,6 +252,8 @@ static bool nouveau_svm_is_dense(const struct nouveau_svm_service *s)
 
 	if (nouveau_svm_is_huge(s, s->first))
 		return false;
+	if (s->buffer->narrow > s->buffer->patience)
+		return true;
 	for (page = s->first; page < s->end; page++) {
 		if (nouveau_svm_page_state(s, page))
 			continue;
@@ -318,6 +327,8 @@ static int nouveau_svm_bring_in(struct nouveau_svm_service *s,
 		}
 	if (!s->missing)
 		return 0;
+	if (!s->wait)
+		return -EWOULDBLOCK;
 
 	/* What lies between them is read again, as it is. */
 	for (ask = low; ask <= high; ask++) {
@@ -540,6 +551,8 @@ static int nouveau_svm_lock(struct nouveau_svm_service *s)
 
 	if (mmap_read_trylock(s->mm))
 		return 0;
+	if (!s->wait)
+		return -EWOULDBLOCK;
 	if (atomic_inc_return(&faults->blocked) > NOUVEAU_SVM_SERVICES / 2)
 		ret = -EINTR;
 	else
@@ -806,6 +819,8 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 			  NOUVEAU_SVM_CHUNK_PAGES);
 	for (;;) {
 		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, NULL);
+		if (!s->wait && ret)
+			return -EWOULDBLOCK;
 		if (!ret || ret == -EBUSY || ret == -EINTR || ret == -ENOMEM)
 			break;
 		/* Not all of the window: whose error is it? */
@@ -824,9 +839,13 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 	if (ret == -EBUSY)
 		nouveau_svm_serve_pages(s, nouveau_svm_round_map,
 					NOUVEAU_SVM_READ, fault, nr);
-	nouveau_svm_serve_pages(s, nouveau_svm_round_atomic,
-				NOUVEAU_SVM_ATOMIC, fault, nr);
+	if (s->atomic)
+		nouveau_svm_serve_pages(s, nouveau_svm_round_atomic,
+					NOUVEAU_SVM_ATOMIC, fault, nr);
 
+	/* If something was mapped, there is a replay anyway. */
+	if (s->mapped)
+		return ret;
 	for (ask = s->ask; ask < s->ask + s->asks; ask++)
 		if (ask->want)
 			nouveau_svm_owe(s, ask->want <=
@@ -841,6 +860,7 @@ static void nouveau_svm_collect(struct nouveau_svm_service *s,
 				const struct nouveau_svm_fault *fault,
 				unsigned int nr)
 {
+	const bool empty = !READ_ONCE(s->buffer->live);
 	struct nouveau_svm_ask *last = NULL;
 	unsigned int i, duplicates = 0;
 
@@ -850,8 +870,8 @@ static void nouveau_svm_collect(struct nouveau_svm_service *s,
 
 		if (last && last->page == page && want <= last->want) {
 			duplicates++;
-		} else if (max_t(u16, want, NOUVEAU_SVM_READ) <=
-			   nouveau_svm_page_state(s, page)) {
+		} else if (!empty && max_t(u16, want, NOUVEAU_SVM_READ) <=
+				     nouveau_svm_page_state(s, page)) {
 			duplicates++;
 			/* It may have come after the page's own replay. */
 			if (want)
@@ -862,9 +882,26 @@ static void nouveau_svm_collect(struct nouveau_svm_service *s,
 			last = &s->ask[s->asks++];
 			last->page = page;
 			last->want = want;
+			s->atomic |= want == NOUVEAU_SVM_ATOMIC;
 		}
 	}
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_FAULT_DUPLICATE, duplicates);
+}
+
+/* How soon is it good to look at all of the buffer? */
+static void nouveau_svm_learn(const struct nouveau_svm_service *s, bool around)
+{
+	struct nouveau_svm_buffer *buffer = s->buffer;
+
+	if (s->end - s->first < NOUVEAU_SVM_CPU_PAGES) {
+		buffer->narrow = min(buffer->narrow + 1, U8_MAX);
+		return;
+	}
+	if (around)
+		buffer->patience = 0;
+	else if (buffer->narrow)
+		buffer->patience = min(2 * buffer->patience + 1, U8_MAX - 1);
+	buffer->narrow = 0;
 }
 
 /* Serve the faults in a buffer that is claimed. */
@@ -872,20 +909,30 @@ static enum nouveau_svm_replay
 nouveau_svm_serve_claimed(struct nouveau_svm *svm,
 			  struct nouveau_svm_buffer *buffer,
 			  const struct nouveau_svm_fault *fault,
-			  unsigned int nr)
+			  unsigned int nr, bool wait)
 {
 	struct nouveau_svm_service *s = nouveau_svm_service_get(svm, buffer);
 	enum nouveau_svm_replay replay;
 	unsigned int asked;
 	int ret = 0;
 
+	s->wait = wait;
 	nouveau_svm_collect(s, fault, nr);
 	if (s->asks)
 		ret = nouveau_svm_serve_window(s, fault, nr);
 	if (s->mapped)
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
 
+	if (ret == -EWOULDBLOCK) {
+		nouveau_svm_service_put(s);
+		if (nouveau_svm_buffer_release(buffer))
+			nouveau_svm_faults_kick(svm);
+		return NOUVEAU_SVM_REPLAY_UNKNOWN;
+	}
+
 	asked = s->asks * NOUVEAU_SVM_SPLIT;
+	if (s->asks && !ret)
+		nouveau_svm_learn(s, s->mapped > asked);
 	if (s->mapped > asked)
 		nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_AROUND,
 				  s->mapped - asked);
@@ -928,22 +975,30 @@ nouveau_svm_refuse(struct nouveau_svm *svm, const struct nouveau_svm_fault *faul
  * @svm: the device
  * @fault: the faults, all of one address space and in one buffer; sorted
  * @nr: how many, at least one
+ * @wait: it may take its time
  *
  * If the buffer is being served already, nothing is done: that service ends with
  * a replay, and what it leaves faults again.
  *
  * Sleeps; the caller holds no lock, and a reference to the address space.
  *
- * Return: what the caller owes.
+ * Return: what the caller owes; %NOUVEAU_SVM_REPLAY_UNKNOWN only without @wait.
  */
 enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
 					  const struct nouveau_svm_fault *fault,
-					  unsigned int nr)
+					  unsigned int nr, bool wait)
 {
 	enum nouveau_svm_replay replay = NOUVEAU_SVM_REPLAY_NONE;
 	struct nouveau_svmm *svmm = fault->svmm;
 	struct nouveau_svm_buffer *buffer;
 
+	/*
+	 * A retire pass has @tables while it waits for invalidations to end, and
+	 * the first notifier of all takes the mmap lock.
+	 */
+	if (!wait && (mutex_is_locked(&svmm->tables) ||
+		      !mm_has_notifiers(svmm->mm)))
+		return NOUVEAU_SVM_REPLAY_UNKNOWN;
 	if (!nouveau_svmm_enter(svmm))
 		return nouveau_svm_refuse(svm, fault, nr, -ENODEV);
 	if (!mmget_not_zero(svmm->mm)) {
@@ -960,7 +1015,7 @@ enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
 	} else {
 		if (nouveau_svm_buffer_try_claim(buffer))
 			replay = nouveau_svm_serve_claimed(svm, buffer, fault,
-							   nr);
+							   nr, wait);
 		else
 			nouveau_svm_count(svm, NOUVEAU_SVM_FAULT_DEFERRED, nr);
 		nouveau_svm_buffer_put(buffer);
