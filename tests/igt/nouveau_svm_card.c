@@ -97,29 +97,27 @@ static void delayed_replay(void)
 static void ignored_flush_is_seen(void)
 {
 	struct svm_gpu *gpu;
-	uint32_t *mem, *other, lingering;
+	uint32_t *mem, lingering;
 	uint64_t before;
 
 	require_switches();
 	gpu = svm_client();
-	mem = svm_pages(16);
-	other = svm_pages(1);
-	igt_assert_eq(svm_migrate(gpu, mem, 16 * PAGE, NULL), 0);
-	/* What is mapped last is in the TLB: mapping flushes too. */
-	svm_gpu_write_pages(gpu, other, 1, 1);
-	svm_gpu_write_pages(gpu, mem, 16, 1);
+	mem = svm_pages(17);
+	/* No faults, whose replays flush, and a page that stays. */
+	svm_fill(mem, 17, 1);
+	igt_assert_eq(svm_migrate(gpu, mem, 17 * PAGE, NULL), 0);
+	svm_gpu_write_pages(gpu, mem, 17, 1);
+	igt_assert(svm_stats_quiet(&svm_stats, 5000));
 	before = svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED);
 	svm_card_misbehave(SVM_IGNORE_FLUSH, 1);
-	igt_assert_eq(madvise(mem, 16 * PAGE, MADV_DONTNEED), 0);
+	igt_assert_eq(madvise(mem + WORDS, 16 * PAGE, MADV_DONTNEED), 0);
 	svm_card_misbehave(SVM_IGNORE_FLUSH, 0);
 	igt_assert_eq_u64(svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED),
 			  before + 1);
-	igt_assert(svm_stats_quiet(&svm_stats, 5000));
 	lingering = svm_stats_lingering(&svm_stats);
-	/* The flush for this page is one for all. */
-	svm_unmap(other, PAGE);
+	/* The flush for the page that stayed is one for all. */
+	svm_unmap(mem, 17 * PAGE);
 	igt_assert_eq_u32(lingering, 16);
-	svm_unmap(mem, 16 * PAGE);
 	svm_client_close(gpu);
 }
 
