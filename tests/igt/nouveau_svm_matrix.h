@@ -142,7 +142,5 @@ void svm_cell_run(const struct svm_cell *cell);
 void svm_work(struct svm_worker *worker);
 /* Bytes that one round has mapped. */
 size_t svm_round_size(const struct svm_family *family, enum svm_kind kind);
-/* A free area; it is mapped without rights. */
-void *svm_reserve(size_t size, size_t align);
 
 #endif

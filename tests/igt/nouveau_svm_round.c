@@ -104,7 +104,8 @@ static int fail(struct round *r, const char *format, ...)
 			return -1;					\
 	} while (0)
 
-void *svm_reserve(size_t size, size_t align)
+/* A free area; it is mapped without rights. */
+static void *reserve(size_t size, size_t align)
 {
 	char *mem = mmap(NULL, size + align, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -338,7 +339,7 @@ static int evict(struct round *r)
 
 static int move_by(struct round *r, int flags)
 {
-	char *to = svm_reserve(r->size, r->align);
+	char *to = reserve(r->size, r->align);
 
 	if (!to)
 		return fail(r, "no room to move to");
@@ -545,7 +546,7 @@ static int move_part(struct round *r, bool middle)
 	char *to;
 
 	choose_part(r, middle);
-	to = svm_reserve(part_size(r), PAGE);
+	to = reserve(part_size(r), PAGE);
 	if (!to)
 		return fail(r, "no room to move to");
 	if (mremap(r->mem + r->part.start, part_size(r), part_size(r),
@@ -942,7 +943,7 @@ static int map(struct round *r, int flags)
 {
 	size_t side = r->worker->section->kind == SVM_PRIVATE ? SIDE : 0;
 	size_t lead = side && r->align > side ? r->align : side;
-	char *area = svm_reserve(lead + r->size + side, r->align);
+	char *area = reserve(lead + r->size + side, r->align);
 
 	if (!area)
 		return fail(r, "mmap: %m");
