@@ -226,11 +226,7 @@ static bool nouveau_svm_may_wait(const struct nouveau_svmm *svmm)
 
 	list_for_each_entry(waiter, &nouveau_svm_waiters, head)
 		n += !waiter->done && waiter->svmm == svmm;
-	/*
-	 * Whoever sets @dead then calls nouveau_svm_wait_end(), which takes the
-	 * mutex: either we see it, or it sees our waiter.
-	 */
-	return n < NOUVEAU_SVM_WAITERS_MAX && !READ_ONCE(svmm->dead);
+	return n < NOUVEAU_SVM_WAITERS_MAX;
 }
 
 /**
@@ -243,8 +239,8 @@ static bool nouveau_svm_may_wait(const struct nouveau_svmm *svmm)
  *
  * The caller holds mm_users of the address space, and no claim or lock.
  *
- * Return: 0 if a waiter owes the replay now, or one did already, or the address
- * space is dead; or an error, then the caller owes it.
+ * Return: 0 if a waiter owes the replay now, or one did already; or an error,
+ * then the caller owes it: -ENOMEM, or -ENODEV if the address space is dead.
  */
 int nouveau_svm_wait(struct nouveau_svm *svm, struct nouveau_svm_buffer *buffer,
 		     const struct nouveau_svm_fault *fault, unsigned int nr,
@@ -264,6 +260,15 @@ int nouveau_svm_wait(struct nouveau_svm *svm, struct nouveau_svm_buffer *buffer,
 	waiter->buffer = buffer;
 
 	mutex_lock(&nouveau_svm_waiters_mutex);
+	/*
+	 * Whoever sets @dead then calls nouveau_svm_wait_end(), which takes the
+	 * mutex: either we see it, or it sees our waiter. The next time such a
+	 * fault comes it is cancelled.
+	 */
+	if (READ_ONCE(svmm->dead)) {
+		ret = -ENODEV;
+		goto out;
+	}
 	for (i = 0; i < nr; i++)
 		if (fault[i].want &&
 		    test_bit(nouveau_svm_fault_page(&fault[i]), pages) &&
