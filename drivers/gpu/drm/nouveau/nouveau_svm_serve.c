@@ -379,7 +379,7 @@ static bool nouveau_svm_is_current(const struct nouveau_svm_service *s,
 
 /*
  * One entry of PFNMAP for a page that the GPU may use as the CPU does; 0 if it is
- * out of reach for now.
+ * not in VRAM at the moment.
  */
 static u64 nouveau_svm_page_phys(const struct nouveau_svm_service *s,
 				 unsigned int page)
