@@ -71,10 +71,10 @@ prefix=igt-$kernel
 results=$out/igt-results-$kernel
 mkdir -p "$out/log"
 
-mapfile -t todo < <("$program" --list-subtests)
-[ ${#todo[@]} -gt 0 ] || die "$program lists no subtests"
+mapfile -t left < <("$program" --list-subtests)
+[ ${#left[@]} -gt 0 ] || die "$program lists no subtests"
 # runlists-SUBTEST is SUBTEST on a card whose copy engines have a runlist each.
-todo+=(runlists-migrate-ping-pong)
+left+=(runlists-migrate-ping-pong)
 
 # The lines of $expect: fits[i], wants[i], whys[i].
 fits=()
@@ -120,7 +120,7 @@ fits_one()
 {
 	local name
 
-	for name in "${todo[@]}"; do
+	for name in "${left[@]}"; do
 		# shellcheck disable=SC2053
 		[[ $name != $1 ]] || return 0
 	done
@@ -146,13 +146,13 @@ fi
 if [ -n "$patterns" ]; then
 	IFS=, read -r -a chosen <<<"$patterns"
 	no_such "asked for" "${chosen[@]}"
-	names=("${todo[@]}")
-	todo=()
+	names=("${left[@]}")
+	left=()
 	for name in "${names[@]}"; do
 		for pattern in "${chosen[@]}"; do
 			# shellcheck disable=SC2053
 			if [[ $name == $pattern ]]; then
-				todo+=("$name")
+				left+=("$name")
 				break
 			fi
 		done
@@ -223,17 +223,17 @@ runlists()
 
 : >"$log"
 : >"$results"
-names=("${todo[@]}")
-todo=()
+names=("${left[@]}")
+left=()
 alone=()
 for name in "${names[@]}"; do
 	case $name in
 	runlists-*) alone+=("$name") ;;
-	*) todo+=("$name") ;;
+	*) left+=("$name") ;;
 	esac
 done
-while [ ${#todo[@]} -gt 0 ]; do
-	boot "${todo[@]}"
+while [ ${#left[@]} -gt 0 ]; do
+	boot "${left[@]}"
 	if [ -n "$started" ]; then
 		verdict "$started" crash
 	elif [ ${#rest[@]} -gt 0 ]; then
@@ -241,7 +241,7 @@ while [ ${#todo[@]} -gt 0 ]; do
 		echo "not ok $prefix-run (${#rest[@]} subtests did not run)"
 		exit 1
 	fi
-	todo=("${rest[@]}")
+	left=("${rest[@]}")
 done
 for name in "${alone[@]}"; do
 	runlists "$name"

@@ -168,15 +168,8 @@ uint64_t svm_meminfo(const char *name)
 /* Bits 54:0 of an entry of /proc/PID/pagemap. */
 uint64_t svm_physical(const void *addr)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry;
-	ssize_t len;
+	uint64_t entry = svm_pagemap(addr);
 
-	igt_require_f(fd >= 0, "no /proc/self/pagemap\n");
-	len = pread(fd, &entry, sizeof(entry),
-		    (uintptr_t)addr / PAGE * sizeof(entry));
-	close(fd);
-	igt_assert_eq(len, sizeof(entry));
 	igt_assert(entry >> 63);
 	return (entry & ((1ull << 55) - 1)) * PAGE;
 }

@@ -273,8 +273,8 @@ void svm_gpu_check_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
 	svm_unmap(out, (pages + WORDS - 1) / WORDS * PAGE);
 }
 
-/* Bits 63 and 62 of an entry; Documentation/admin-guide/mm/pagemap.rst. */
-enum svm_place svm_place(const void *addr)
+/* An entry; Documentation/admin-guide/mm/pagemap.rst has its bits. */
+uint64_t svm_pagemap(const void *addr)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t entry;
@@ -285,6 +285,13 @@ enum svm_place svm_place(const void *addr)
 		    (uintptr_t)addr / PAGE * sizeof(entry));
 	close(fd);
 	igt_assert_eq(len, sizeof(entry));
+	return entry;
+}
+
+enum svm_place svm_place(const void *addr)
+{
+	uint64_t entry = svm_pagemap(addr);
+
 	if (entry >> 63)
 		return SVM_PRESENT;
 	return entry >> 62 & 1 ? SVM_ELSEWHERE : SVM_NOWHERE;

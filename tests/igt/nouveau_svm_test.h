@@ -101,6 +101,7 @@ void svm_gpu_check_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
 
 /* Is the page at @addr in the CPU's page table, or kept elsewhere? */
 enum svm_place { SVM_NOWHERE, SVM_PRESENT, SVM_ELSEWHERE };
+uint64_t svm_pagemap(const void *addr);
 enum svm_place svm_place(const void *addr);
 
 #endif
