@@ -20,7 +20,8 @@ Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE]
 
 Run every subtest of nouveau_svm in a guest and print a line for each. One
 guest serves all of them; if one brings it down, or says nothing for $silence s,
-that is its crash, and the rest run in another.
+that is its crash, and the rest run in another. Those that suspend the guest have
+one without the host's file system.
 
 A line of FILE, '#' begins a comment, is 'PATTERN RESULT WHY': RESULT is fail,
 crash (brings the guest down) or skip, WHY names the driver's defect; PATTERN is
@@ -159,6 +160,9 @@ if [ -n "$patterns" ]; then
 	done
 fi
 
+# More of run-guest.sh's options.
+options=()
+
 # boot NAME...: run these subtests in one guest. Leaves in $rest those without a
 # result, and in $started the one that did not come to its end.
 boot()
@@ -170,6 +174,7 @@ boot()
 	started=
 	exec {fd}< <(exec "$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" \
 		--device "$device" --append "$append" --timeout 3600 \
+		"${options[@]}" \
 		--log "$out/log/igt-$kernel-console.log" -- \
 		"$program" --run-subtest "$(IFS=,; echo "$*")" </dev/null 2>&1)
 	guest=$!
@@ -203,6 +208,24 @@ boot()
 	done
 }
 
+# boot_all NAME...: run these in as many guests as it takes.
+boot_all()
+{
+	local left=("$@")
+
+	while [ ${#left[@]} -gt 0 ]; do
+		boot "${left[@]}"
+		if [ -n "$started" ]; then
+			verdict "$started" crash
+		elif [ ${#rest[@]} -gt 0 ]; then
+			tail -n 30 "$log"
+			echo "not ok $prefix-run (${#rest[@]} subtests did not run)"
+			exit 1
+		fi
+		left=("${rest[@]}")
+	done
+}
+
 # runlists NAME: a guest of its own; what stalls there takes 15 s each time.
 runlists()
 {
@@ -223,26 +246,19 @@ runlists()
 
 : >"$log"
 : >"$results"
-names=("${left[@]}")
-left=()
+together=()
+suspended=()
 alone=()
-for name in "${names[@]}"; do
+for name in "${left[@]}"; do
 	case $name in
 	runlists-*) alone+=("$name") ;;
-	*) left+=("$name") ;;
+	suspend-*) suspended+=("$name") ;;
+	*) together+=("$name") ;;
 	esac
 done
-while [ ${#left[@]} -gt 0 ]; do
-	boot "${left[@]}"
-	if [ -n "$started" ]; then
-		verdict "$started" crash
-	elif [ ${#rest[@]} -gt 0 ]; then
-		tail -n 30 "$log"
-		echo "not ok $prefix-run (${#rest[@]} subtests did not run)"
-		exit 1
-	fi
-	left=("${rest[@]}")
-done
+boot_all "${together[@]}"
+options=(--ram)
+boot_all "${suspended[@]}"
 for name in "${alone[@]}"; do
 	runlists "$name"
 done

@@ -41,12 +41,21 @@ if [ -e /modules/order ]; then
 	done </modules/order
 fi
 
-mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose \
-	host /lower || give_up "the host's root does not mount"
+# What the runner put into memory takes the place of the host's file system.
+if [ -d /ram ]; then
+	lower=/ram
+	shell="/bin/sh -c"
+else
+	lower=/lower
+	shell="/bin/bash -c"
+	mount -t 9p \
+		-o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose \
+		host /lower || give_up "the host's root does not mount"
+fi
 mount -t tmpfs tmpfs /upper
 mkdir /upper/data /upper/work
 mount -t overlay \
-	-o lowerdir=/lower,upperdir=/upper/data,workdir=/upper/work \
+	-o lowerdir=$lower,upperdir=/upper/data,workdir=/upper/work \
 	overlay /sysroot || give_up "the overlay does not mount"
 mount -t proc proc /sysroot/proc
 mount -t sysfs sysfs /sysroot/sys
@@ -58,9 +67,9 @@ mount -t tmpfs tmpfs /sysroot/dev/shm
 hostname gp107
 
 status=$(port gp107.status)
-run="chroot /sysroot /usr/bin/env -i HOME=/root TERM=$(cat /term) \
+run="env -i HOME=/root TERM=$(cat /term) \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-	/bin/bash -c"
+	/bin/chroot /sysroot $shell"
 echo "guest-init: the command starts" >/dev/kmsg
 if [ -c /dev/hvc0 ]; then
 	$run "exec setsid -c bash -c \"\$0\" </dev/hvc0 >/dev/hvc0 2>&1" \

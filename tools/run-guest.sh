@@ -37,6 +37,9 @@ and return its exit status.
                    'SHIFT,sleep=off' idle time is skipped instead of waited for
   --cpu MODEL      QEMU's model of the processor (default: max; with KVM: host)
   --kvm            use KVM; default is TCG
+  --ram            the guest has no file system of the host, only COMMAND, which
+                   is a program, with its libraries, in memory; it starts in /.
+                   A suspend of the guest breaks the host's file system
   --shell          an interactive shell instead of a command
   --help           this text
 
@@ -65,11 +68,13 @@ qmp=
 icount=
 cpu=
 accel=tcg
+ram=
 shell=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--distro) distro=1; shift; continue ;;
 	--kvm) accel=kvm; shift; continue ;;
+	--ram) ram=1; shift; continue ;;
 	--shell) shell=1; shift; continue ;;
 	--help) usage; exit 0 ;;
 	--) shift; break ;;
@@ -100,6 +105,7 @@ while [ $# -gt 0 ]; do
 done
 if [ -n "$shell" ]; then
 	[ $# -eq 0 ] || usage_error "--shell takes no command"
+	[ -z "$ram" ] || usage_error "--shell or --ram, not both"
 	set -- bash -l
 else
 	[ $# -gt 0 ] || usage_error "a command is missing"
@@ -139,13 +145,23 @@ trap 'exit 130' INT TERM
 
 # The command travels in an archive of its own in front of the initramfs.
 mkdir "$run/cpio"
+directory=$PWD
+[ -z "$ram" ] || directory=/
 {
-	printf 'cd -- %q || exit 127\nexec' "$PWD"
+	printf 'cd -- %q || exit 127\nexec' "$directory"
 	printf ' %q' "$@"
 	echo
 } >"$run/cpio/command"
 echo "${TERM:-dumb}" >"$run/cpio/term"
-(cd "$run/cpio" && printf 'command\nterm\n' | cpio --quiet -o -H newc) >"$run/initrd"
+if [ -n "$ram" ]; then
+	program=$(realpath -- "$1") || die "there is no program $1"
+	busybox=$(command -v busybox) || die "busybox is missing: install busybox-static"
+	mkdir -p "$run/cpio/ram/"{bin,dev,proc,sys,tmp}
+	cp "$busybox" "$run/cpio/ram/bin/sh"
+	ldd "$program" | grep -o '/[^ ]*' | sort -u >"$run/libraries"
+	xargs -d '\n' cp -L --parents -t "$run/cpio/ram" -- "$program" <"$run/libraries"
+fi
+(cd "$run/cpio" && find . | cpio --quiet -o -H newc) >"$run/initrd"
 cat "$initrd" >>"$run/initrd"
 
 # Under TCG the guest has the host's time-stamp counter, and measures it wrong
@@ -165,11 +181,12 @@ args=(-nodefaults -no-user-config -display none -no-reboot
 	-M q35 -smp "$cpus" -m "$mem" -kernel "$kernel" -initrd "$run/initrd"
 	-append "console=ttyS0 panic=-1 oops=panic initramfs_async=0 $tsc $append"
 	-serial "file:$console"
-	-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap
-	-device virtio-9p-pci,fsdev=host,mount_tag=host
 	-device virtio-serial-pci,max_ports=4
 	-chardev "file,id=status,path=$run/status"
 	-device virtserialport,nr=2,chardev=status,name=gp107.status)
+[ -n "$ram" ] || args+=(
+	-fsdev "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap"
+	-device virtio-9p-pci,fsdev=host,mount_tag=host)
 if [ "$accel" = kvm ]; then
 	args+=(-accel kvm -cpu "${cpu:-host}")
 elif [ -n "$icount" ]; then

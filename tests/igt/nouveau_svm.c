@@ -136,6 +136,7 @@ igt_main
 	run(svm_bind_tests);
 	run(svm_cost_tests);
 	run_matrix(svm_matrix());
+	run(svm_suspend_tests);
 	run(svm_unbind_tests);
 
 	igt_fixture {

@@ -31,6 +31,7 @@ extern const struct svm_test svm_control_tests[];
 extern const struct svm_test svm_progress_tests[];
 extern const struct svm_test svm_inject_tests[];
 extern const struct svm_test svm_lifetime_tests[];
+extern const struct svm_test svm_suspend_tests[];
 extern const struct svm_test svm_unbind_tests[];
 extern const struct svm_test svm_uffd_tests[];
 extern const struct svm_test svm_reclaim_tests[];
