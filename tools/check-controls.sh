@@ -19,10 +19,14 @@ and see that the tests notice:
   map-beyond       it maps one page too many
   skip-retry       it maps what it read in spite of an invalidation meanwhile
   drop-seq         it does not note that there was an invalidation
+  wrong-page       it maps another page of the process
+  wrong-rights     it lets the GPU write what the CPU may only read
+  wrong-place      it takes system memory for VRAM
+  wrong-state      it notes other rights than it gives
   leak-buffer      it loses a reference to a mirrored block
-The last five are switches in the driver's svm_control file, in debugfs. For each
-a subtest must pass without it, fail with it, and say why. The two before the last
-are races: there the driver also takes its time, with and without the switch, so
+All but the first two are switches in the driver's svm_control file, in debugfs.
+For each a subtest must pass without it, fail with it, and say why: mostly it is
+the audit that does. skip-retry and drop-seq are races: there the driver also takes its time, with and without the switch, so
 that they are always lost.
 
   --out DIR  the build directory (default: build)
@@ -115,6 +119,9 @@ red skip_invalidate write-fault "audit: .* violation (stale|bounds) "
 red map_beyond control-one-page-alone "audit: .* violation stale "
 red skip_retry control-free-during-service "audit: .* violation stale " slow_map
 red drop_seq control-free-during-service "audit: .* violation stale " slow_map
+for kind in page rights place state; do
+	red wrong_$kind control-pages-around "audit: .* violation $kind "
+done
 red leak_buffer write-fault "left behind: buffers_live "
 exit $failed
 '

@@ -78,6 +78,25 @@ static void one_page_alone(void)
 	svm_client_close(gpu);
 }
 
+/*
+ * The GPU touches one page; what lies around it, one page that the CPU may only
+ * read and one that it may write, is mapped as well, and is never used.
+ */
+static void pages_around(void)
+{
+	struct svm_gpu *gpu = svm_client();
+	uint32_t *mem = svm_huge(HUGE);
+
+	igt_assert_eq(madvise(mem, HUGE, MADV_NOHUGEPAGE), 0);
+	svm_fill(mem, 3, 1);
+	igt_assert_eq(mprotect(mem + WORDS, PAGE, PROT_READ), 0);
+	svm_gpu_write(gpu, mem, 7);
+	igt_assert_eq_u32(*mem, 7);
+	svm_check_mirror();
+	svm_unmap(mem, HUGE);
+	svm_client_close(gpu);
+}
+
 const struct svm_test svm_control_tests[] = {
 	{ "control-free-during-service",
 	  "the CPU frees the pages around a fault while it is served",
@@ -85,5 +104,8 @@ const struct svm_test svm_control_tests[] = {
 	{ "control-one-page-alone",
 	  "a fault among absent pages gets the GPU one page and no other",
 	  one_page_alone },
+	{ "control-pages-around",
+	  "a fault among other pages gets the GPU these as the CPU has them",
+	  pages_around },
 	{ }
 };

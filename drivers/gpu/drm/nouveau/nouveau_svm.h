@@ -190,6 +190,11 @@ enum nouveau_svm_inject {
  * @NOUVEAU_SVM_CONTROL_LEAK_BUFFER: a reference to a buffer is not dropped
  * @NOUVEAU_SVM_CONTROL_SLOW_MAP: a mapper takes a long time between reading and
  *	mapping; right, but it meets every collision
+ * @NOUVEAU_SVM_CONTROL_WRONG_PAGE: a mapper maps around a fault the page before
+ * @NOUVEAU_SVM_CONTROL_WRONG_RIGHTS: it lets the GPU write around a fault
+ * @NOUVEAU_SVM_CONTROL_WRONG_PLACE: around a fault it takes memory for VRAM
+ * @NOUVEAU_SVM_CONTROL_WRONG_STATE: the last page of several is noted with more
+ *	rights than it gets
  * @NOUVEAU_SVM_CONTROLS: how many there are
  *
  * Only with CONFIG_DRM_NOUVEAU_SVM_CONTROLS, which is for the test suite: it
@@ -202,6 +207,10 @@ enum nouveau_svm_control {
 	NOUVEAU_SVM_CONTROL_MAP_BEYOND,
 	NOUVEAU_SVM_CONTROL_LEAK_BUFFER,
 	NOUVEAU_SVM_CONTROL_SLOW_MAP,
+	NOUVEAU_SVM_CONTROL_WRONG_PAGE,
+	NOUVEAU_SVM_CONTROL_WRONG_RIGHTS,
+	NOUVEAU_SVM_CONTROL_WRONG_PLACE,
+	NOUVEAU_SVM_CONTROL_WRONG_STATE,
 	NOUVEAU_SVM_CONTROLS
 };
 

@@ -695,6 +695,10 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 	if (first > last)
 		return 0;
 
+	if (first < last &&
+	    nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_WRONG_STATE))
+		map->phys[last] &= ~NVIF_VMM_PFNMAP_V0_W;
+
 	map->first = first;
 	map->nr = last - first + 1;
 	ret = nouveau_svm_buffer_pfnmap(buffer, map);

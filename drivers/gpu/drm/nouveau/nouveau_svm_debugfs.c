@@ -662,6 +662,10 @@ static const char * const nouveau_svm_control_names[] = {
 	[NOUVEAU_SVM_CONTROL_MAP_BEYOND]	= "map_beyond",
 	[NOUVEAU_SVM_CONTROL_LEAK_BUFFER]	= "leak_buffer",
 	[NOUVEAU_SVM_CONTROL_SLOW_MAP]		= "slow_map",
+	[NOUVEAU_SVM_CONTROL_WRONG_PAGE]	= "wrong_page",
+	[NOUVEAU_SVM_CONTROL_WRONG_RIGHTS]	= "wrong_rights",
+	[NOUVEAU_SVM_CONTROL_WRONG_PLACE]	= "wrong_place",
+	[NOUVEAU_SVM_CONTROL_WRONG_STATE]	= "wrong_state",
 };
 
 static_assert(ARRAY_SIZE(nouveau_svm_control_names) == NOUVEAU_SVM_CONTROLS);

@@ -467,6 +467,37 @@ static void nouveau_svm_map_beyond(struct nouveau_svm_service *s,
 	}
 }
 
+/* The same for what is there, but the first page, and is mapped wrongly. */
+static void nouveau_svm_map_wrong(struct nouveau_svm_service *s,
+				  unsigned int first, unsigned int end)
+{
+	struct nouveau_svm *svm = s->svm;
+	unsigned int page;
+
+	for (page = first + 1; page < end; page++) {
+		bool before;
+		u64 phys;
+
+		if (!(s->pfns[page] & HMM_PFN_VALID) ||
+		    !(s->pfns[page - 1] & HMM_PFN_VALID))
+			continue;
+		before = nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_WRONG_PAGE);
+		phys = nouveau_svm_page_phys(s, page - before);
+		if (nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_WRONG_RIGHTS))
+			phys |= NVIF_VMM_PFNMAP_V0_W;
+		if (nouveau_svm_control(svm, NOUVEAU_SVM_CONTROL_WRONG_PLACE))
+			phys |= NVIF_VMM_PFNMAP_V0_VRAM;
+		nouveau_svm_map_page(s, page, phys);
+	}
+}
+
+static bool nouveau_svm_is_wrong(const struct nouveau_svm_service *s)
+{
+	return nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_WRONG_PAGE) ||
+	       nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_WRONG_RIGHTS) ||
+	       nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_WRONG_PLACE);
+}
+
 /*
  * All that is there, the buffer sorts out what the GPU has already; as one 2 MiB
  * page if @leaf and if that can be. Returns 0 or -EBUSY.
@@ -499,6 +530,8 @@ static int nouveau_svm_map_build(struct nouveau_svm_service *s,
 					     nouveau_svm_page_phys(s, page) : 0);
 		if (nouveau_svm_control(s->svm, NOUVEAU_SVM_CONTROL_MAP_BEYOND))
 			nouveau_svm_map_beyond(s, first, end);
+		if (nouveau_svm_is_wrong(s))
+			nouveau_svm_map_wrong(s, first, end);
 	}
 	spin_unlock(&s->buffer->lock);
 
