@@ -249,10 +249,22 @@ static int nouveau_svm_buffer_clear_leaf(struct nouveau_svm_buffer *buffer,
 		return ret;
 	spin_lock(&buffer->lock);
 	WRITE_ONCE(buffer->leaf, NOUVEAU_SVM_NONE);
-	buffer->live = 0;
+	WRITE_ONCE(buffer->live, 0);
 	spin_unlock(&buffer->lock);
 	nouveau_svm_buffer_cleared(buffer, NOUVEAU_SVM_BUFFER_PAGES);
 	return NOUVEAU_SVM_BUFFER_PAGES;
+}
+
+/*
+ * Pages of one word are not mapped any more. Pairs with the reads without a lock
+ * in nouveau_svm_pages_state(), like all that writes @low and @high.
+ */
+static void nouveau_svm_pages_clear(struct nouveau_svm_pages *pages,
+				    unsigned int i, unsigned long bits)
+{
+	WRITE_ONCE(pages->low[i], pages->low[i] & ~bits);
+	WRITE_ONCE(pages->high[i], pages->high[i] & ~bits);
+	pages->vram[i] &= ~bits;
 }
 
 /* Clears the small pages from @start to @end, on one side of the hole */
@@ -261,7 +273,7 @@ static int nouveau_svm_buffer_clear_small(struct nouveau_svm_buffer *buffer,
 					  unsigned long end, bool nonblock)
 {
 	const unsigned long base = nouveau_svm_buffer_start(buffer);
-	unsigned int first, last, n;
+	unsigned int first, last, i, n;
 	int ret;
 
 	/* Not a PTE more than necessary is read back. */
@@ -280,10 +292,16 @@ static int nouveau_svm_buffer_clear_small(struct nouveau_svm_buffer *buffer,
 		return ret;
 
 	spin_lock(&buffer->lock);
-	bitmap_clear(buffer->pages->low, first, last - first + 1);
-	bitmap_clear(buffer->pages->high, first, last - first + 1);
-	bitmap_clear(buffer->pages->vram, first, last - first + 1);
-	buffer->live -= n;
+	for (i = BIT_WORD(first); i <= BIT_WORD(last); i++) {
+		unsigned long bits = ~0UL;
+
+		if (i == BIT_WORD(first))
+			bits &= BITMAP_FIRST_WORD_MASK(first);
+		if (i == BIT_WORD(last))
+			bits &= BITMAP_LAST_WORD_MASK(last + 1);
+		nouveau_svm_pages_clear(buffer->pages, i, bits);
+	}
+	WRITE_ONCE(buffer->live, buffer->live - n);
 	spin_unlock(&buffer->lock);
 	nouveau_svm_buffer_cleared(buffer, n);
 	return n;
@@ -630,7 +648,6 @@ static unsigned int nouveau_svm_buffer_lower(struct nouveau_svm_buffer *buffer,
 					     unsigned int first,
 					     unsigned int last)
 {
-	struct nouveau_svm_pages *pages = buffer->pages;
 	unsigned int i, bit, lost = 0;
 
 	for (i = BIT_WORD(first); i <= BIT_WORD(last); i++) {
@@ -643,10 +660,8 @@ static unsigned int nouveau_svm_buffer_lower(struct nouveau_svm_buffer *buffer,
 		if (!valid)
 			continue;
 		spin_lock(&buffer->lock);
-		WRITE_ONCE(pages->low[i], pages->low[i] & ~valid);
-		WRITE_ONCE(pages->high[i], pages->high[i] & ~valid);
-		pages->vram[i] &= ~valid;
-		buffer->live -= hweight_long(valid);
+		nouveau_svm_pages_clear(buffer->pages, i, valid);
+		WRITE_ONCE(buffer->live, buffer->live - hweight_long(valid));
 		spin_unlock(&buffer->lock);
 		lost += hweight_long(valid);
 	}
@@ -688,7 +703,7 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 			      i * BITS_PER_LONG + __ffs(gain));
 		last = i * BITS_PER_LONG + __fls(gain);
 	}
-	buffer->live += mapped->vram + mapped->system;
+	WRITE_ONCE(buffer->live, buffer->live + mapped->vram + mapped->system);
 	spin_unlock(&buffer->lock);
 	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE,
 			  mapped->vram + mapped->system);
@@ -729,7 +744,7 @@ static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
 	}
 	WRITE_ONCE(buffer->leaf, new);
 	buffer->leaf_vram = vram;
-	buffer->live = NOUVEAU_SVM_BUFFER_PAGES;
+	WRITE_ONCE(buffer->live, NOUVEAU_SVM_BUFFER_PAGES);
 	spin_unlock(&buffer->lock);
 
 	if (!old) {
@@ -899,10 +914,13 @@ static int nouveau_svm_buffer_get_small(struct nouveau_svm_buffer *buffer)
 	}
 
 	if (pages) {
+		/* A callback that came for the 2 MiB page may look at it. */
+		mutex_lock(&buffer->mutex);
 		spin_lock(&buffer->lock);
 		/* Pairs with smp_load_acquire() in nouveau_svm_buffer_state(). */
 		smp_store_release(&buffer->pages, pages);
 		spin_unlock(&buffer->lock);
+		mutex_unlock(&buffer->mutex);
 	}
 	set_bit(BUFFER_SMALL, &buffer->flags);
 	return 0;

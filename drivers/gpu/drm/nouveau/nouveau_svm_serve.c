@@ -1029,9 +1029,12 @@ enum nouveau_svm_replay nouveau_svm_serve(struct nouveau_svm *svm,
 	 * A retire pass has @tables while it waits for invalidations to end, and
 	 * the first notifier of all takes the mmap lock.
 	 */
-	if (!wait && (mutex_is_locked(&svmm->tables) ||
-		      !mm_has_notifiers(svmm->mm)))
-		return NOUVEAU_SVM_REPLAY_UNKNOWN;
+	if (!wait) {
+		/* A look without a lock: at worst it has to wait after all. */
+		if (!data_race(mm_has_notifiers(svmm->mm)) ||
+		    mutex_is_locked(&svmm->tables))
+			return NOUVEAU_SVM_REPLAY_UNKNOWN;
+	}
 	if (!nouveau_svmm_enter(svmm))
 		return nouveau_svm_refuse(svm, fault, nr, -ENODEV);
 	if (!mmget_not_zero(svmm->mm)) {
