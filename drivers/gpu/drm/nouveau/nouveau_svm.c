@@ -218,7 +218,8 @@ static bool nouveau_svmm_idle(struct nouveau_svmm *svmm)
 static void nouveau_svmm_stop(struct nouveau_svmm *svmm)
 {
 	spin_lock(&svmm->idle.lock);
-	svmm->dead = true;
+	/* Pairs with the READ_ONCE() in nouveau_svm_wait(). */
+	WRITE_ONCE(svmm->dead, true);
 	spin_unlock(&svmm->idle.lock);
 
 	if (nouveau_svmm_svm(svmm))
