@@ -518,8 +518,11 @@ void nouveau_svm_suspend(struct nouveau_drm *drm)
 
 	nouveau_svm_faults_suspend(svm);
 	mutex_lock(&svm->mutex);
-	list_for_each_entry(svmm, &svm->svmms, head)
+	list_for_each_entry(svmm, &svm->svmms, head) {
 		nouveau_svm_buffers_clear(svmm);
+		/* Their work item is not frozen, and would write page tables. */
+		nouveau_svm_buffers_retire(svmm);
+	}
 	mutex_unlock(&svm->mutex);
 }
 
