@@ -175,7 +175,7 @@ struct nouveau_dmem_region {
  * @regions: &nouveau_dmem_region.head
  * @chunks: &nouveau_dmem_chunk.head, the coldest first
  * @nr_chunks: how many there are, or are being made
- * @live: pages reserved or in use
+ * @live: pages reserved or in use; read without @lock where it is only a hint
  * @clock: counts migrations to VRAM
  * @evict: one at a time makes room
  * @reap: gives empty chunks back
@@ -315,7 +315,7 @@ static void dmem_chunk_untake(struct nouveau_dmem_chunk *chunk, unsigned int n)
 
 	lockdep_assert_held(&dmem->lock);
 	chunk->nr_used -= n;
-	dmem->live -= n;
+	WRITE_ONCE(dmem->live, dmem->live - n);
 	dmem_count(dmem, NOUVEAU_SVM_VRAM_PAGES_LIVE, -(s64)n);
 	if (chunk->nr_used)
 		return;
@@ -356,7 +356,7 @@ static void dmem_chunk_take(struct nouveau_dmem_chunk *chunk, u64 clock,
 		pages[i] = pfn_to_page(dmem_chunk_pfn(chunk) + first + i);
 	chunk->nr_used += n;
 	chunk->used_at = clock;
-	dmem->live += n;
+	WRITE_ONCE(dmem->live, dmem->live + n);
 	dmem_count(dmem, NOUVEAU_SVM_VRAM_PAGES_LIVE, n);
 	list_move_tail(&chunk->head, &dmem->chunks);
 }
