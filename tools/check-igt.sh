@@ -21,7 +21,8 @@ Usage: tools/check-igt.sh [--out DIR] [--kernel NAME] [--expect FILE]
 Run every subtest of nouveau_svm in a guest and print a line for each. One
 guest serves all of them; if one brings it down, or says nothing for $silence s,
 that is its crash, and the rest run in another. Those that suspend the guest have
-one without the host's file system.
+one without the host's file system. Whatever the branch's kernel reports, at any
+time, is a failure; so is memory that the debug kernel lost.
 
 A line of FILE, '#' begins a comment, is 'PATTERN RESULT WHY': RESULT is fail,
 crash (brings the guest down) or skip, WHY names the driver's defect; PATTERN is
@@ -160,11 +161,16 @@ if [ -n "$patterns" ]; then
 	done
 fi
 
-# More of run-guest.sh's options.
+# The name of the console's log, more of run-guest.sh's options, and what goes in
+# front of the program.
+console=igt-$kernel-console
 options=()
+around=()
+[ "$kernel" != debug ] || around=("$TOP/tools/kmemleak.sh")
 
 # boot NAME...: run these subtests in one guest. Leaves in $rest those without a
-# result, and in $started the one that did not come to its end.
+# result, in $started the one that did not come to its end, in $reported whether
+# the kernel had something to report, and in $leaks what kmemleak said.
 boot()
 {
 	local fd guest line name result rc
@@ -172,16 +178,21 @@ boot()
 
 	rest=()
 	started=
+	reported=
+	leaks=
 	exec {fd}< <(exec "$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" \
 		--device "$device" --append "$append" --timeout 3600 \
 		"${options[@]}" \
-		--log "$out/log/igt-$kernel-console.log" -- \
-		"$program" --run-subtest "$(IFS=,; echo "$*")" </dev/null 2>&1)
+		--log "$out/log/$console.log" -- \
+		"${around[@]}" "$program" --run-subtest "$(IFS=,; echo "$*")" \
+		</dev/null 2>&1)
 	guest=$!
 	while rc=0; IFS= read -r -t "$silence" line <&"$fd" || rc=$?; [ "$rc" -eq 0 ]; do
 		printf '%s\n' "$line" >>"$log"
 		case $line in
 		"Starting subtest: "*) started=${line#*: } ;;
+		"kmemleak: "*" objects") leaks=${line#*: } ;;
+		"run-guest.sh: the kernel reported:") reported=1 ;;
 		"Subtest "*": "[A-Z]*)
 			name=${line#Subtest }
 			result=${name#*: }
@@ -215,6 +226,12 @@ boot_all()
 
 	while [ ${#left[@]} -gt 0 ]; do
 		boot "${left[@]}"
+		if [ "$kernel" != stock ] && [ -n "$reported" ]; then
+			echo "not ok $console (the kernel reported a fault, see $log)"
+		fi
+		if [ ${#around[@]} -gt 0 ] && [ "$leaks" != "0 objects" ]; then
+			echo "not ok $prefix-leaks (${leaks:-no answer}, see $log)"
+		fi
 		if [ -n "$started" ]; then
 			verdict "$started" crash
 		elif [ ${#rest[@]} -gt 0 ]; then
@@ -233,7 +250,7 @@ runlists()
 
 	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --timeout 60 \
 		--device gp107,one-runlist=off \
-		--log "$out/log/igt-$kernel-console.log" -- \
+		--log "$out/log/igt-$kernel-runlists-console.log" -- \
 		"$program" --run-subtest "${1#runlists-}" \
 		</dev/null >"$part" 2>&1 || true
 	cat "$part" >>"$log"
@@ -257,7 +274,9 @@ for name in "${left[@]}"; do
 	esac
 done
 boot_all "${together[@]}"
+console=igt-$kernel-suspend-console
 options=(--ram)
+around=()
 boot_all "${suspended[@]}"
 for name in "${alone[@]}"; do
 	runlists "$name"
