@@ -107,6 +107,14 @@ lock()
 	fi
 }
 
+# only_races LOG: all that tools/run-guest.sh says in LOG of the kernel's reports
+# is KCSAN's.
+only_races()
+{
+	! sed -n '/: the kernel reported:$/,/^[^0-9]/p' "$1" | grep '^[0-9]*:' |
+		grep -v 'BUG: KCSAN: ' >/dev/null
+}
+
 # The compiler, behind ccache where that is installed.
 compiler()
 {
