@@ -52,23 +52,83 @@ static void init(void)
 	svm_next_client_works();
 }
 
+/*
+ * Fillers of VRAM: memory is moved there until what the driver has taken for
+ * migrated memory is full, so that the next page needs more of it.
+ */
+struct filler {
+	uint32_t *mem;
+	size_t used;		/* pages */
+};
+
+#define FILLER_PAGES	(256u << 8)
+#define CHUNK_PAGES	(HUGE / PAGE)
+/* So few that there is always VRAM for one more. */
+#define FILLER_CHUNKS	12
+
+static void filler_init(struct filler *f)
+{
+	f->mem = svm_pages(FILLER_PAGES);
+	f->used = 0;
+}
+
+/* All is given back. */
+static void filler_fini(struct filler *f)
+{
+	svm_unmap(f->mem, FILLER_PAGES * PAGE);
+	igt_assert(svm_wait_until(svm_counter("chunks_live") <= 0, 5000));
+}
+
+static void filler_fill(struct filler *f, struct svm_gpu *gpu)
+{
+	long chunks = svm_counter("chunks_live");
+	size_t room;
+
+	if (chunks < 0)
+		return;
+	if (chunks > FILLER_CHUNKS || f->used > FILLER_PAGES / 2) {
+		filler_fini(f);
+		filler_init(f);
+		chunks = 0;
+	}
+	room = chunks * CHUNK_PAGES - svm_counter("vram_pages_live");
+	if (!room)
+		return;
+	igt_assert(f->used + room <= FILLER_PAGES);
+	f->mem[f->used * WORDS] = f->used;
+	igt_assert_eq(svm_migrate(gpu, f->mem + f->used * WORDS, room * PAGE,
+				  NULL), 0);
+	f->used += room;
+}
+
+/* Each time with new VRAM, where the driver says how much it has. */
 static void bind(void)
 {
 	const size_t pages = 8;
+	unsigned int n, without = 0;
 	struct svm_gpu *gpu;
-	unsigned int n;
+	struct filler f;
+	bool counts;
 
 	svm_require_fail_nth();
+	/* The core mm warns when there is no memory for struct pages. */
+	svm_fail_not_in("add_pages");
+	counts = svm_debugfs_present();
 	gpu = svm_client();
+	filler_init(&f);
 	for (n = 1; n < MOST; n++) {
 		uint32_t *mem = svm_pages(pages);
+		long created;
 		bool failed;
 		int ret;
 
+		filler_fill(&f, gpu);
 		svm_fill(mem, pages, n);
+		created = svm_counter("chunks_created");
 		svm_fail_nth(n);
 		ret = svm_migrate(gpu, mem, pages * PAGE, NULL);
 		failed = svm_fail_stop();
+		without += svm_counter("chunks_created") == created;
 		if (ret) {
 			igt_assert(failed);
 			igt_assert(ret == -ENOMEM || ret == -ENOSPC);
@@ -82,8 +142,11 @@ static void bind(void)
 		if (!failed)
 			break;
 	}
-	igt_info("%u allocations\n", n - 1);
+	filler_fini(&f);
+	igt_info("%u allocations, %u for more VRAM\n", n - 1, without);
 	igt_assert(n > 1 && n < MOST);
+	/* One that failed of another sort does not count. */
+	igt_assert(!counts || without >= 4);
 	svm_client_close(gpu);
 }
 
@@ -179,12 +242,13 @@ static void service(void)
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(pages), round, left = times;
 
-	svm_fail_nouveau(30, times);
+	svm_require_fail_nouveau(SVM_ALLOC_SLAB);
+	svm_fail_nouveau(SVM_ALLOC_SLAB, 0, 30, times);
 	for (round = 1; round <= 64 && left == times; round++) {
 		igt_assert_eq(madvise(mem, pages * PAGE, MADV_DONTNEED), 0);
 		svm_gpu_write_pages(gpu, mem, pages, round);
 		svm_check_pages(mem, pages, round);
-		left = svm_fail_left();
+		left = svm_fail_left(SVM_ALLOC_SLAB);
 	}
 	igt_info("%u allocations failed\n", times - left);
 	igt_assert(left < times);
@@ -192,35 +256,64 @@ static void service(void)
 	svm_client_close(gpu);
 }
 
-/* One of the driver's own points, each time or @percent of the times. */
-static void inject(const char *point, unsigned int percent)
-{
-	char file[64], text[16];
+/* What one page directory of the GPU, and some nodes of any tree, cover. */
+#define REACH	(512ull << 20)
+#define REACHES	256u
 
-	snprintf(file, sizeof(file), "svm_inject/%s/verbose", point);
-	igt_require_f(!svm_debugfs_write(file, "0"),
-		      "the driver injects no failures\n");
-	snprintf(file, sizeof(file), "svm_inject/%s/times", point);
-	igt_assert_eq(svm_debugfs_write(file, "-1"), 0);
-	snprintf(file, sizeof(file), "svm_inject/%s/probability", point);
-	snprintf(text, sizeof(text), "%u", percent);
-	igt_assert_eq(svm_debugfs_write(file, text), 0);
+/*
+ * A fault where the client was never before, so that all that its service needs
+ * has to be made; and all that the process needs, unless the CPU has been there.
+ * @step is the least that an allocation asks for.
+ */
+static void each_of_a_service(enum svm_alloc what, unsigned int step, bool fill)
+{
+	const size_t len = (REACHES + 1) * REACH;
+	unsigned int failed = 0, round;
+	struct svm_gpu *gpu;
+	bool last = false;
+	uint32_t *mem;
+	char *space;
+
+	svm_require_fail_nouveau(what);
+	gpu = svm_client();
+	space = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	igt_assert(space != MAP_FAILED);
+	madvise(space, len, MADV_NOHUGEPAGE);
+	mem = (uint32_t *)(space + -(uintptr_t)space % REACH);
+	for (round = 0; round < REACHES && !last; round++) {
+		uint32_t *block = mem + round * (REACH / 4);
+
+		if (fill)
+			svm_fill(block, 3, round);
+		svm_fail_nouveau(what, round * step, 100, 1);
+		svm_gpu_write(gpu, block + WORDS, 5 * round);
+		last = svm_fail_left(what);
+		svm_fail_nouveau(what, 0, 0, 0);
+		failed += !last;
+		svm_check_mirror();
+		svm_gpu_check_pages(gpu, block + 2 * WORDS, 1,
+				    fill ? round + 2 * WORDS : 0, 0);
+		igt_assert_eq_u32(block[WORDS], 5 * round);
+		igt_assert_eq_u32(block[WORDS + 1],
+				  fill ? round + WORDS + 1 : 0);
+		igt_assert_eq(madvise(block, 3 * PAGE, MADV_DONTNEED), 0);
+		igt_assert_eq_u32(svm_gpu_read(gpu, block + WORDS), 0);
+	}
+	igt_info("%u times an allocation failed\n", failed);
+	igt_assert(failed && last);
+	svm_unmap(space, len);
+	svm_client_close(gpu);
 }
 
-void svm_inject_stop(void)
+static void service_slab(void)
 {
-	static const char * const point[] = {
-		"collide", "trylock", "copy", "fence", "vram",
-	};
-	unsigned int i;
+	each_of_a_service(SVM_ALLOC_SLAB, 32, true);
+}
 
-	for (i = 0; i < sizeof(point) / sizeof(*point); i++) {
-		char file[64];
-
-		snprintf(file, sizeof(file), "svm_inject/%s/probability",
-			 point[i]);
-		svm_debugfs_write(file, "0");
-	}
+static void service_pages(void)
+{
+	each_of_a_service(SVM_ALLOC_PAGES, 1, false);
 }
 
 /* What cannot be copied stays where it is, and is not lost. */
@@ -232,17 +325,17 @@ static void copy_fails(const char *point)
 	uint64_t migrated = ~0ull;
 
 	svm_fill(mem, n, 1);
-	inject(point, 100);
+	svm_inject(point, 100);
 	svm_migrate(gpu, mem, n * PAGE, &migrated);
-	inject(point, 0);
+	svm_inject(point, 0);
 	svm_check_filled(mem, n, 1);
 
 	igt_assert_eq(svm_migrate(gpu, mem, n * PAGE, NULL), 0);
 	svm_gpu_write_pages(gpu, mem, n, 500);
 	igt_assert(svm_place(mem) == SVM_ELSEWHERE);
-	inject(point, 100);
+	svm_inject(point, 100);
 	igt_assert(!cpu_read(mem, &value) || value == 500);
-	inject(point, 0);
+	svm_inject(point, 0);
 	svm_check_pages(mem, n, 500);
 	igt_assert_eq_u32(mem[n * WORDS - 1], n * WORDS);
 	svm_unmap(mem, n * PAGE);
@@ -267,9 +360,9 @@ static void vram(void)
 	int ret;
 
 	svm_fill(mem, n, 1);
-	inject("vram", 100);
+	svm_inject("vram", 100);
 	ret = svm_migrate(gpu, mem, n * PAGE, NULL);
-	inject("vram", 0);
+	svm_inject("vram", 0);
 	igt_assert(ret == 0 || ret == -ENOSPC);
 	svm_gpu_check_pages(gpu, mem, n, 1, WORDS);
 	igt_assert_eq(svm_migrate(gpu, mem, n * PAGE, NULL), 0);
@@ -285,13 +378,13 @@ static void collide(void)
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(n);
 
-	inject("collide", 70);
+	svm_inject("collide", 70);
 	svm_gpu_write_pages(gpu, mem, n, 1);
 	svm_gpu_check_pages(gpu, mem, n, 1, 1);
 	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_RED_ADD, 1, 64,
 				 .base = svm_addr(mem), .stride = PAGE,
 				 .value = 3), 0);
-	inject("collide", 0);
+	svm_inject("collide", 0);
 	svm_check_pages(mem, 64, 4);
 	svm_unmap(mem, n * PAGE);
 	svm_client_close(gpu);
@@ -299,11 +392,16 @@ static void collide(void)
 
 const struct svm_test svm_inject_tests[] = {
 	{ "inject-init", "SVM_INIT, each allocation fails once", init },
-	{ "inject-bind", "SVM_BIND, each allocation fails once", bind },
+	{ "inject-bind", "SVM_BIND to new VRAM, each allocation fails once",
+	  bind },
 	{ "inject-invalidate", "MADV_DONTNEED without memory", invalidate },
 	{ "inject-cpu-touch", "The CPU's fault on VRAM without memory",
 	  cpu_touch },
 	{ "inject-service", "Faults are served without memory", service },
+	{ "inject-service-slab", "A fault, each allocation of objects fails once",
+	  service_slab },
+	{ "inject-service-pages", "A fault, each allocation of pages fails once",
+	  service_pages },
 	{ "inject-copy", "Copies from and to VRAM are refused", copy },
 	{ "inject-fence", "Copies from and to VRAM end badly", fence },
 	{ "inject-vram", "There is no VRAM", vram },

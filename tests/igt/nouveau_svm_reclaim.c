@@ -471,42 +471,100 @@ static long rss_anon(pid_t pid)
 	return kib;
 }
 
-/*
- * The OOM reaper's work, asked for by a system call: it may not sleep, and
- * must not be refused where nothing, or nothing that is busy, is mapped.
- */
-static void oom_reaper(void)
-{
+/* A process that ends, and has its memory still. */
+struct dying {
 	struct victim v;
-	int status, fd, i, ret;
-	long before, after;
+	int fd;
+	long kib;
+};
 
-	victim_start(&v, victim_maps);
-	igt_assert(svm_wait_until(*v.ready, 20000));
-	fd = syscall(SYS_pidfd_open, v.pid, 0);
-	igt_require_f(fd >= 0, "no pidfd\n");
-	igt_assert_eq(ptrace(PTRACE_SEIZE, v.pid, 0, PTRACE_O_TRACEEXIT), 0);
-	igt_assert_eq(kill(v.pid, SIGKILL), 0);
-	igt_assert_eq(waitpid(v.pid, &status, __WALL), v.pid);
-	/* It ends, and has its memory still. */
+static void dying_begin(struct dying *d)
+{
+	int status;
+
+	victim_start(&d->v, victim_maps);
+	igt_assert(svm_wait_until(*d->v.ready, 20000));
+	d->fd = syscall(SYS_pidfd_open, d->v.pid, 0);
+	igt_require_f(d->fd >= 0, "no pidfd\n");
+	igt_assert_eq(ptrace(PTRACE_SEIZE, d->v.pid, 0, PTRACE_O_TRACEEXIT),
+		      0);
+	igt_assert_eq(kill(d->v.pid, SIGKILL), 0);
+	igt_assert_eq(waitpid(d->v.pid, &status, __WALL), d->v.pid);
 	igt_assert(WIFSTOPPED(status) &&
 		   status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8));
-	before = rss_anon(v.pid);
+	d->kib = rss_anon(d->v.pid);
+}
+
+/* The OOM reaper's work, asked for by a system call: it may not sleep. */
+static int dying_reap(struct dying *d)
+{
+	return syscall(SYS_process_mrelease, d->fd, 0) ? -errno : 0;
+}
+
+static void dying_end(struct dying *d)
+{
+	int status;
+
+	ptrace(PTRACE_DETACH, d->v.pid, 0, 0);
+	waitpid(d->v.pid, &status, __WALL);
+	close(d->fd);
+	victim_fini(&d->v);
+}
+
+/* It must not be refused where nothing, or nothing that is busy, is mapped. */
+static void oom_reaper(void)
+{
+	struct dying d;
+	int i, ret;
+	long after;
+
+	dying_begin(&d);
 	for (i = 0; i < 20; i++) {
-		ret = syscall(SYS_process_mrelease, fd, 0) ? -errno : 0;
+		ret = dying_reap(&d);
 		if (ret != -EAGAIN)
 			break;
 		usleep(1000);
 	}
-	after = rss_anon(v.pid);
-	ptrace(PTRACE_DETACH, v.pid, 0, 0);
-	waitpid(v.pid, &status, __WALL);
-	close(fd);
+	after = rss_anon(d.v.pid);
+	dying_end(&d);
 	igt_assert_eq(ret, 0);
-	igt_info("%ld KiB, %ld KiB after the reaper\n", before, after);
-	igt_assert(before >= (long)(N * PAGE / 1024));
+	igt_info("%ld KiB, %ld KiB after the reaper\n", d.kib, after);
+	igt_assert(d.kib >= (long)(N * PAGE / 1024));
 	igt_assert_eq(after, 0);
-	victim_fini(&v);
+	svm_next_client_works();
+}
+
+/*
+ * The reaper meets a block that is busy: it is refused, what the GPU has there
+ * stays, and it can come again.
+ */
+static void busy_block(void)
+{
+	const long mapped = N * PAGE / 1024;
+	long refused, kept, left;
+	struct dying d;
+	int ret, again;
+
+	svm_inject("trylock", 0);
+	dying_begin(&d);
+	refused = svm_counter("invalidations_refused");
+	svm_inject("trylock", 100);
+	ret = dying_reap(&d);
+	svm_inject("trylock", 0);
+	refused = svm_counter("invalidations_refused") - refused;
+	kept = rss_anon(d.v.pid);
+	svm_check_mirror();
+	again = dying_reap(&d);
+	left = rss_anon(d.v.pid);
+	dying_end(&d);
+	igt_info("%ld KiB, %ld KiB kept, %ld invalidations refused\n", d.kib,
+		 kept, refused);
+	igt_assert(d.kib >= mapped);
+	igt_assert_eq(ret, -EAGAIN);
+	igt_assert(refused > 0);
+	igt_assert(kept >= mapped);
+	igt_assert_eq(again, 0);
+	igt_assert_eq(left, 0);
 	svm_next_client_works();
 }
 
@@ -598,6 +656,8 @@ const struct svm_test svm_reclaim_tests[] = {
 	{ "numa-balancing", "The scheduler looks who uses a page",
 	  numa_looks },
 	{ "oom-reaper", "A dying process's memory is reaped", oom_reaper },
+	{ "inject-trylock", "A block that is busy is not reaped, until it is free",
+	  busy_block },
 	{ "oom-in-fault", "A GPU fault sets off the OOM killer",
 	  oom_in_fault },
 	{}

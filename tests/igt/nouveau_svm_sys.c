@@ -124,12 +124,43 @@ void svm_driver_bind(void)
 	close(fd);
 }
 
+static const char * const inject_points[] = {
+	"collide", "trylock", "copy", "fence", "vram",
+};
+
+void svm_inject(const char *point, unsigned int percent)
+{
+	char file[64], text[16];
+
+	snprintf(file, sizeof(file), "svm_inject/%s/verbose", point);
+	igt_require_f(!svm_debugfs_write(file, "0"),
+		      "the driver injects no failures\n");
+	snprintf(file, sizeof(file), "svm_inject/%s/times", point);
+	igt_assert_eq(svm_debugfs_write(file, "-1"), 0);
+	snprintf(file, sizeof(file), "svm_inject/%s/probability", point);
+	snprintf(text, sizeof(text), "%u", percent);
+	igt_assert_eq(svm_debugfs_write(file, text), 0);
+}
+
+static void inject_stop(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(inject_points) / sizeof(*inject_points); i++) {
+		char file[64];
+
+		snprintf(file, sizeof(file), "svm_inject/%s/probability",
+			 inject_points[i]);
+		svm_debugfs_write(file, "0");
+	}
+}
+
 void svm_sys_restore(void)
 {
 	if (*unbound)
 		svm_driver_bind();
 	svm_fail_stop();
-	svm_inject_stop();
+	inject_stop();
 	if (probing)
 		svm_probe_stop();
 	svm_trace_stop();
@@ -255,6 +286,8 @@ static void prepare_failures(const char *dir, bool pages)
 	if (pages) {
 		snprintf(path, sizeof(path), "%smin-order", dir);
 		set_or_skip(path, "0");
+		snprintf(path, sizeof(path), "%signore-gfp-highmem", dir);
+		set_or_skip(path, "N");
 	}
 }
 
@@ -308,26 +341,103 @@ static void find_nouveau(uint64_t *start, uint64_t *end)
 	igt_require_f(*end > *start, "kernel symbols are hidden\n");
 }
 
-void svm_fail_nouveau(unsigned int percent, unsigned int times)
+/* Where a function of the kernel lies. */
+static bool find_function(const char *wanted, uint64_t *start, uint64_t *end)
 {
-	uint64_t start, end;
-	char text[32];
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char line[256], name[128], type;
+	uint64_t addr;
 
-	prepare_failures(FAILSLAB, false);
-	find_nouveau(&start, &end);
-	snprintf(text, sizeof(text), "%#" PRIx64, start);
-	set_or_skip(FAILSLAB "require-start", text);
-	snprintf(text, sizeof(text), "%#" PRIx64, end);
-	set_or_skip(FAILSLAB "require-end", text);
-	snprintf(text, sizeof(text), "%u", times);
-	set_or_skip(FAILSLAB "times", text);
-	snprintf(text, sizeof(text), "%u", percent);
-	set_or_skip(FAILSLAB "probability", text);
+	*start = 0;
+	*end = ~0ull;
+	while (file && !*start && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%" SCNx64 " %c %127s", &addr, &type,
+			   name) == 3 && !strcmp(name, wanted))
+			*start = addr;
+	}
+	if (file)
+		rewind(file);
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%" SCNx64, &addr) == 1 && addr > *start &&
+		    addr < *end)
+			*end = addr;
+	}
+	if (file)
+		fclose(file);
+	return *start;
 }
 
-unsigned int svm_fail_left(void)
+void svm_fail_not_in(const char *function)
 {
-	long left = svm_file_number(FAILSLAB "times");
+	static const char * const dir[] = { FAILSLAB, FAIL_PAGES };
+	uint64_t start, end;
+	unsigned int i;
 
+	if (!find_function(function, &start, &end))
+		return;
+	for (i = 0; i < 2; i++) {
+		char path[128], text[32];
+
+		snprintf(path, sizeof(path), "%sreject-end", dir[i]);
+		snprintf(text, sizeof(text), "%#" PRIx64, end);
+		set_or_skip(path, text);
+		snprintf(path, sizeof(path), "%sreject-start", dir[i]);
+		snprintf(text, sizeof(text), "%#" PRIx64, start);
+		set_or_skip(path, text);
+	}
+}
+
+static const char *failing(enum svm_alloc what)
+{
+	return what == SVM_ALLOC_SLAB ? FAILSLAB : FAIL_PAGES;
+}
+
+void svm_require_fail_nouveau(enum svm_alloc what)
+{
+	const char *dir = failing(what);
+	uint64_t start, end;
+	char path[128], text[32];
+
+	prepare_failures(dir, what == SVM_ALLOC_PAGES);
+	find_nouveau(&start, &end);
+	snprintf(path, sizeof(path), "%srequire-start", dir);
+	snprintf(text, sizeof(text), "%#" PRIx64, start);
+	set_or_skip(path, text);
+	snprintf(path, sizeof(path), "%srequire-end", dir);
+	snprintf(text, sizeof(text), "%#" PRIx64, end);
+	set_or_skip(path, text);
+	snprintf(path, sizeof(path), "%sspace", dir);
+	set_or_skip(path, "0");
+	snprintf(path, sizeof(path), "%stimes", dir);
+	set_or_skip(path, "0");
+	snprintf(path, sizeof(path), "%sprobability", dir);
+	set_or_skip(path, "0");
+}
+
+static void failing_write(enum svm_alloc what, const char *name,
+			  unsigned int value)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "%s%s", failing(what), name);
+	snprintf(text, sizeof(text), "%u", value);
+	igt_assert(svm_file_write(path, text));
+}
+
+void svm_fail_nouveau(enum svm_alloc what, unsigned int skip,
+		      unsigned int percent, unsigned int times)
+{
+	failing_write(what, "space", skip);
+	failing_write(what, "times", times);
+	failing_write(what, "probability", percent);
+}
+
+unsigned int svm_fail_left(enum svm_alloc what)
+{
+	char path[128];
+	long left;
+
+	snprintf(path, sizeof(path), "%stimes", failing(what));
+	left = svm_file_number(path);
 	return left < 0 ? 0 : left;
 }

@@ -62,14 +62,24 @@ bool svm_trace_next(char *line, size_t size);
 void svm_require_fail_nth(void);
 void svm_fail_nth(unsigned int n);
 bool svm_fail_stop(void);
+/* What is asked for by a function of the kernel, or below it, does not fail. */
+void svm_fail_not_in(const char *function);
+/* The memory that allocations ask for, and its unit. */
+enum svm_alloc {
+	SVM_ALLOC_SLAB,		/* bytes */
+	SVM_ALLOC_PAGES,	/* pages */
+};
+
 /*
- * @percent of the allocations that nouveau's SVM asks for fail, until @times
- * have failed.
+ * Of the allocations that nouveau's SVM asks for, the first that make up @skip
+ * do not fail, and of the others @percent do, until @times have failed.
  */
-void svm_fail_nouveau(unsigned int percent, unsigned int times);
+void svm_require_fail_nouveau(enum svm_alloc what);
+void svm_fail_nouveau(enum svm_alloc what, unsigned int skip,
+		      unsigned int percent, unsigned int times);
 /* How many are left to fail. */
-unsigned int svm_fail_left(void);
-/* Turns the driver's own points of failure off. */
-void svm_inject_stop(void);
+unsigned int svm_fail_left(enum svm_alloc what);
+/* One of the driver's own points of failure, @percent of the times, or skips. */
+void svm_inject(const char *point, unsigned int percent);
 
 #endif

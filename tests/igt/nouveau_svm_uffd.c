@@ -406,6 +406,198 @@ static void killed_fds_live(void)
 	killed(true);
 }
 
+/* The client goes by its own doing, or just its file does. */
+static void close_client(struct svm_gpu *gpu, bool file)
+{
+	int none;
+
+	if (file) {
+		none = open("/dev/null", O_RDWR | O_CLOEXEC);
+		igt_assert(none >= 0);
+		/* The end of the mappings is then that of the file. */
+		igt_assert(dup2(none, gpu->fd) >= 0);
+		close(none);
+	}
+	svm_close(gpu);
+	free(gpu);
+}
+
+/*
+ * The client's end is that of the wait: nobody answers.  A job of another client
+ * that waits for the GPU gets it then.
+ */
+static void closed(bool file)
+{
+	const size_t n = 16;
+	struct svm_gpu *gpu = svm_client(), *other = svm_client();
+	uint32_t *mem = svm_pages(n), job, next;
+	const struct svm_args next_args = {
+		.base = svm_addr(mem), .stride = PAGE, .value = 70,
+	};
+	struct svm_args args = { .value = 1 };
+	bool asked, answered;
+	struct pager p;
+	long waiters;
+	int ret;
+
+	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
+	args.base = svm_addr(p.mem);
+	p.hold = true;
+	pager_start(&p);
+	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
+	asked = !ret && svm_wait_until(p.asked, SOON);
+	ret = svm_submit(other, SVM_KERNEL_STORE32, 1, n, &next_args, &next);
+	close_client(gpu, file);
+	waiters = svm_counter("waiters_live");
+	if (!ret)
+		ret = svm_wait(other, next, 40000);
+	answered = p.served;
+	p.hold = false;
+	pager_stop(&p);
+	igt_assert(asked);
+	igt_assert(!answered);
+	igt_assert(waiters <= 0);
+	igt_assert_eq(ret, 0);
+	svm_check_pages(mem, n, 70);
+	/* The page is the pager's. */
+	igt_assert_eq_u32(p.mem[0], 0);
+	pager_close(&p);
+	svm_unmap(mem, n * PAGE);
+	svm_client_close(other);
+}
+
+static void closed_in_wait(void)
+{
+	closed(false);
+}
+
+static void closed_file_in_wait(void)
+{
+	closed(true);
+}
+
+/* What another process does meanwhile; in shared memory. */
+struct neighbour {
+	volatile bool go;
+	volatile bool moved;		/* all but the GPU's own work */
+	volatile bool queued;
+};
+
+static int neighbour_moves(struct svm_gpu *gpu, uint32_t *mem, size_t n)
+{
+	uint64_t moved = 0;
+	size_t i;
+
+	svm_fill(mem, n, 1);
+	if (svm_migrate(gpu, mem, n * PAGE, &moved) || moved != n)
+		return 3;
+	/* Half of it comes home, some of that goes, the rest stays there. */
+	for (i = 0; i < n / 2; i++) {
+		if (mem[i * WORDS] != 1 + i * WORDS)
+			return 4;
+	}
+	if (madvise(mem, n / 4 * PAGE, MADV_DONTNEED) ||
+	    mprotect(mem, n * PAGE, PROT_READ) ||
+	    mprotect(mem, n * PAGE, PROT_READ | PROT_WRITE))
+		return 5;
+	return 0;
+}
+
+static int neighbour(struct neighbour *shared)
+{
+	const size_t n = 512;
+	struct svm_args args = {
+		.stride = PAGE, .step = 256 * PAGE, .count = n / 256,
+		.value = 1000,
+	};
+	struct svm_gpu gpu;
+	uint32_t *mem, job, want;
+	size_t i;
+	int ret;
+
+	mem = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED || !svm_wait_until(shared->go, 20000))
+		return 1;
+	if (svm_open(&gpu, svm_node))
+		return 2;
+	ret = neighbour_moves(&gpu, mem, n);
+	if (ret)
+		return ret;
+	shared->moved = true;
+	args.base = svm_addr(mem);
+	if (svm_submit(&gpu, SVM_KERNEL_ADD, 1, 256, &args, &job))
+		return 6;
+	shared->queued = true;
+	if (svm_wait(&gpu, job, 40000))
+		return 7;
+	for (i = 0; i < n; i++) {
+		want = (i < n / 4 ? 0 : 1 + i * WORDS) + 1000;
+		if (mem[i * WORDS] != want)
+			return 8;
+	}
+	svm_close(&gpu);
+	return 0;
+}
+
+/*
+ * A client of another process comes, moves memory to VRAM and back and changes
+ * its mappings, and the audit looks at both, all without the pager.  Only its
+ * GPU's faults wait: GR has one context at a time, does not switch while a warp
+ * waits, and is the one engine of a GP10x whose faults are replayed; so no two
+ * contexts have such faults pending.
+ */
+static void other_process(void)
+{
+	struct neighbour *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct svm_args args = { .value = 9 };
+	bool asked, moved, answered;
+	struct svm_gpu *gpu;
+	char line[256] = "";
+	struct pager p;
+	long wrong = 0;
+	int ret, status = 0;
+	uint32_t job;
+	pid_t pid;
+
+	igt_assert(shared != MAP_FAILED);
+	pid = fork();
+	igt_assert(pid >= 0);
+	if (!pid) {
+		svm_child();
+		_exit(neighbour(shared));
+	}
+	gpu = svm_client();
+	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
+	args.base = svm_addr(p.mem);
+	p.hold = true;
+	pager_start(&p);
+	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
+	asked = !ret && svm_wait_until(p.asked, SOON);
+	shared->go = true;
+	moved = svm_wait_until(shared->moved, SOON);
+	if (moved)
+		wrong = svm_audit(line, sizeof(line));
+	moved = moved && svm_wait_until(shared->queued, SOON);
+	answered = p.served;
+	p.hold = false;
+	if (!ret)
+		ret = svm_wait(gpu, job, SVM_JOB_MS);
+	pager_stop(&p);
+	igt_assert_eq(waitpid(pid, &status, 0), pid);
+	igt_assert(asked);
+	igt_assert(!answered);
+	igt_assert_eq(ret, 0);
+	igt_assert_f(!status, "the other process ends with %#x\n", status);
+	igt_assert(moved);
+	igt_assert_f(!wrong, "audit: %ld, %s\n", wrong, line);
+	igt_assert_eq_u32(p.mem[0], 9);
+	pager_close(&p);
+	svm_unmap(shared, PAGE);
+	svm_client_close(gpu);
+}
+
 const struct svm_test svm_uffd_tests[] = {
 	{ "userfaultfd-missing-write", "The GPU writes missing pages",
 	  missing_write },
@@ -416,6 +608,12 @@ const struct svm_test svm_uffd_tests[] = {
 	  others_go_on },
 	{ "userfaultfd-memory-changes", "mmap() does not wait for a pager",
 	  memory_changes },
+	{ "userfaultfd-other-process", "Another process does not wait for it",
+	  other_process },
+	{ "userfaultfd-closed", "The client is closed while its GPU waits",
+	  closed_in_wait },
+	{ "userfaultfd-closed-file", "Its DRM file is closed",
+	  closed_file_in_wait },
 	{ "userfaultfd-killed", "SIGKILL while the GPU waits",
 	  killed_in_wait },
 	{ "userfaultfd-killed-fds-live",
