@@ -56,10 +56,12 @@ static uint8_t *bus(TestGpu *t, uint64_t addr, uint64_t len)
 
 static bool host_dma_read(void *opaque, uint64_t addr, void *buf, uint64_t len)
 {
-    uint8_t *mem = bus(opaque, addr, len);
+    TestGpu *t = opaque;
+    uint8_t *mem = bus(t, addr, len);
 
     if (!mem) {
-        return false;
+        return t->outer.dma_read &&
+               t->outer.dma_read(t->outer.opaque, addr, buf, len);
     }
     memcpy(buf, mem, len);
     return true;
@@ -72,7 +74,8 @@ static bool host_dma_write(void *opaque, uint64_t addr, const void *buf,
     uint8_t *mem = bus(t, addr, len);
 
     if (!mem) {
-        return false;
+        return t->outer.dma_write &&
+               t->outer.dma_write(t->outer.opaque, addr, buf, len);
     }
     memcpy(mem, buf, len);
     if (t->record) {
@@ -94,12 +97,15 @@ static bool host_dma_cmpxchg(void *opaque, uint64_t addr, unsigned size,
                              uint64_t expected, uint64_t desired,
                              uint64_t *old)
 {
-    uint8_t *mem = bus(opaque, addr, size);
+    TestGpu *t = opaque;
+    uint8_t *mem = bus(t, addr, size);
 
     TEST_CHECK(size == 4 || size == 8);
     TEST_CHECK(addr % size == 0);
     if (!mem) {
-        return false;
+        return t->outer.dma_cmpxchg &&
+               t->outer.dma_cmpxchg(t->outer.opaque, addr, size, expected,
+                                    desired, old);
     }
     *old = 0;
     memcpy(old, mem, size);
@@ -122,7 +128,9 @@ static void host_irq(void *opaque, bool level)
 
 static uint64_t host_time_ns(void *opaque)
 {
-    return ((TestGpu *)opaque)->now;
+    TestGpu *t = opaque;
+
+    return t->outer.time_ns ? t->outer.time_ns(t->outer.opaque) : t->now;
 }
 
 static uint64_t host_instructions(void *opaque)
@@ -152,7 +160,9 @@ static void host_log(void *opaque, GpLogLevel level, const char *text)
     if (level != GP_LOG_TRACE) {
         snprintf(t->last_log, sizeof(t->last_log), "%s", text);
     }
-    if (t->print_log) {
+    if (t->outer.log) {
+        t->outer.log(t->outer.opaque, level, text);
+    } else if (t->print_log) {
         fprintf(stderr, "# gp107: %s\n", text);
     }
 }
@@ -171,11 +181,17 @@ static void *map_zero(uint64_t size)
 static void start_over(TestGpu *t)
 {
     t->vram_next = FIRST_ALLOC;
+    t->vram_end = t->vram_size;
     t->sys_next = FIRST_ALLOC;
     t->now = 1000000;
 }
 
 TestGpu *test_gpu_new(const GpConfig *cfg)
+{
+    return test_gpu_new_host(cfg, NULL);
+}
+
+TestGpu *test_gpu_new_host(const GpConfig *cfg, const GpHost *outer)
 {
     TestGpu *t = calloc(1, sizeof(*t));
     GpHost host = {
@@ -200,9 +216,13 @@ TestGpu *test_gpu_new(const GpConfig *cfg)
         gp107_config_init(&config);
         config.vram_size = 64 << 20;
     }
+    if (outer) {
+        t->outer = *outer;
+    }
     t->print_log = getenv("TEST_LOG");
     t->vram_size = config.vram_size;
-    t->vram = map_zero(t->vram_size);
+    t->own_vram = !config.vram;
+    t->vram = t->own_vram ? map_zero(t->vram_size) : config.vram;
     t->sys = map_zero(TEST_SYS_SIZE);
     t->high = map_zero(TEST_HIGH_SIZE);
     start_over(t);
@@ -234,7 +254,9 @@ void test_gpu_free(TestGpu *t)
 {
     gp107_free(t->gpu);
     free_lists(t);
-    munmap(t->vram, t->vram_size);
+    if (t->own_vram) {
+        munmap(t->vram, t->vram_size);
+    }
     munmap(t->sys, TEST_SYS_SIZE);
     munmap(t->high, TEST_HIGH_SIZE);
     free(t);
@@ -253,7 +275,9 @@ void test_gpu_recycle(TestGpu *t, const GpConfig *cfg)
 {
     TestGpu fresh = {
         .gpu = t->gpu,
+        .outer = t->outer,
         .vram = t->vram,
+        .own_vram = t->own_vram,
         .vram_size = t->vram_size,
         .sys = t->sys,
         .high = t->high,
@@ -349,7 +373,7 @@ static uint64_t take(uint64_t *next, uint64_t end, uint64_t size,
 
 uint64_t test_vram_alloc(TestGpu *t, uint64_t size, uint64_t align)
 {
-    return take(&t->vram_next, t->vram_size, size, align);
+    return take(&t->vram_next, t->vram_end, size, align);
 }
 
 uint64_t test_sys_alloc(TestGpu *t, uint64_t size, uint64_t align)
@@ -434,6 +458,7 @@ TestVm *test_vm_new(TestGpu *t, GpAperture tables)
     vm->ap = tables;
     vm->pdb = test_alloc(t, tables, 0x1000, 0x1000);
     vm->limit = (1ull << 49) - 1;
+    vm->channels = TEST_GPFIFO_VA;
     vm->next = t->vms;
     t->vms = vm;
     return vm;
@@ -651,7 +676,7 @@ TestChannel *test_channel_new(TestVm *vm, unsigned runlist)
     ch->runlist = runlist;
     ch->inst = test_vram_alloc(t, 0x1000, 0x1000);
     ch->userd = t->userd + ch->id * 0x200;
-    ch->va = TEST_GPFIFO_VA + ((uint64_t)ch->id << 24);
+    ch->va = vm->channels + (uint64_t)ch->id * TEST_CHANNEL_SIZE;
     ch->gpfifo = test_vm_fill(vm, ch->va, GP_VRAM, TEST_GP_ENTRIES * 8);
     ch->push = test_vm_fill(vm, ch->va + TEST_PUSH_OFFSET, GP_VRAM,
                             TEST_PUSH_WORDS * 4);

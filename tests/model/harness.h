@@ -51,8 +51,10 @@ typedef struct TestWrite {
 
 struct TestGpu {
     Gp107 *gpu;
+    GpHost outer;                           /* test_gpu_new_host() */
     uint8_t *vram;
     uint64_t vram_size;
+    uint64_t vram_end;                      /* of what is allocated from it */
     uint8_t *sys;                           /* bus address 0 */
     uint8_t *high;                          /* TEST_HIGH_BASE */
 
@@ -63,6 +65,7 @@ struct TestGpu {
     unsigned kicks;
     uint64_t wake;                          /* earliest wake_at; 0 none */
 
+    bool own_vram;                          /* mapped here */
     bool print_log;                         /* $TEST_LOG is set */
     unsigned logs[GP_LOG_TRACE + 1];        /* messages by level */
     char last_log[256];                     /* of level UNKNOWN or GUEST */
@@ -84,6 +87,12 @@ struct TestGpu {
 
 /* NULL: gp107_config_init()'s configuration, with 64 MiB of VRAM. */
 TestGpu *test_gpu_new(const GpConfig *cfg);
+/*
+ * In a larger machine: @outer, if not NULL, has the memory at bus addresses
+ * that the harness has none at, and may have the time and want the logs (its
+ * other members are not used).  With cfg->vram VRAM is the caller's memory.
+ */
+TestGpu *test_gpu_new_host(const GpConfig *cfg, const GpHost *outer);
 void test_gpu_free(TestGpu *t);
 /*
  * As if freed and made anew with @cfg, which may differ in what a running GPU
@@ -150,6 +159,7 @@ struct TestVm {
     GpAperture ap;                          /* where its tables lie */
     uint64_t pdb;
     uint64_t limit;
+    uint64_t channels;                      /* where its channels' own lie */
     bool replay;                            /* instance blocks say so */
     TestVm *next;
 };
@@ -184,7 +194,8 @@ void test_replay(TestVm *vm);               /* 8000000b: flush and replay */
 void test_host_setup(TestGpu *t);
 
 #define TEST_RUNLIST_GR 0
-#define TEST_GPFIFO_VA  0x8000000000ull     /* + channel << 24; 40 bits */
+#define TEST_GPFIFO_VA  0x8000000000ull     /* TestVm.channels; 40 bits */
+#define TEST_CHANNEL_SIZE 0x1000000         /* of a channel's own */
 #define TEST_GP_ENTRIES 512
 #define TEST_PUSH_OFFSET 0x100000           /* from a channel's own va */
 #define TEST_PUSH_WORDS 0x8000
