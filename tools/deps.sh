@@ -12,9 +12,10 @@ build=(gcc libc6-dev make patch perl python3 flex bison bc cpio xz-utils
 # The guest: BIOS and option ROMs, the initramfs, modules of Debian's kernel.
 guest=(seabios qemu-system-data busybox-static kmod)
 # The tests: IGT and libdrm, the fuzzer and the sanitizers, lint of shell,
-# kernel C and documents, a model checker.
+# kernel C and documents, a model checker, OpenCL.
 tests=(intel-gpu-tools libdrm-dev clang-14 libclang-rt-14-dev llvm-14
-	shellcheck sparse python3-docutils spin)
+	shellcheck sparse python3-docutils spin
+	mesa-opencl-icd clinfo ocl-icd-libopencl1 opencl-c-headers)
 # Debian packages of the kernel.
 deb=(debhelper libssl-dev rsync)
 

@@ -150,7 +150,7 @@ check_words()
 # difference; the tests do without QEMU's own helpers.
 check_qemu_style()
 {
-	files 'hw/gp107/*.[ch]' 'tests/model/*.[ch]' |
+	files 'hw/gp107/*.[ch]' 'tests/model/*.[ch]' 'tests/opencl/shim/*.[ch]' |
 		xargs -r -n 8 -P "$(nproc)" \
 			perl "$qemu/scripts/checkpatch.pl" --no-tree --terse -f |
 		grep -E ': (ERROR|WARNING): ' |
