@@ -490,6 +490,49 @@ static noinline int hmm_walk_other_pte(struct hmm_walk *w,
 	return hmm_need_fault(w, vma, pos, pos, addr, wanted);
 }
 
+/*
+ * The entry at @ptep, which is not present, is done. If it is of device private
+ * memory, take those behind it as well that are of the pages behind its page, and
+ * alike. Returns how many. With @w->per_page they may want something else.
+ */
+static noinline unsigned long hmm_walk_private_ptes(struct hmm_walk *w,
+						    pte_t *ptep, pte_t pte,
+						    unsigned long addr,
+						    unsigned long end)
+{
+	const unsigned long index = hmm_index(w->range, addr);
+	const unsigned long most = (end - addr) >> PAGE_SHIFT;
+	const struct hmm_encoding *enc = w->enc;
+	u64 entry = hmm_get_entry(w->range, index);
+	struct dev_pagemap *pgmap;
+	struct page *page;
+	unsigned long n;
+	swp_entry_t swp;
+
+	if (pte_none(pte) || entry == enc->none)
+		return 0;
+	swp = pte_to_swp_entry(pte);
+	if (!is_device_private_entry(swp))
+		return 0;
+	/* Was it still the same when it was done? */
+	if ((entry ^ (u64)swp_offset_pfn(swp) << enc->shift) &
+	    ~(enc->writable | enc->private))
+		return 0;
+
+	page = pfn_swap_entry_to_page(swp);
+	pgmap = page->pgmap;
+	for (n = 1; n < most; n++) {
+		pte = ptep_get_lockless(ptep + n);
+		if (pte_present(pte) ||
+		    pte_to_swp_entry(pte).val != swp.val + n ||
+		    nth_page(page, n)->pgmap != pgmap)
+			break;
+		entry += 1ULL << enc->shift;
+		hmm_put_entries(w->range, index + n, 1, entry, 0);
+	}
+	return n - 1;
+}
+
 /* Not inline: a huge page would pay for the registers that this loop saves. */
 static noinline int hmm_walk_ptes(struct hmm_walk *w, pmd_t *pmdp,
 				  unsigned long addr, unsigned long end,
@@ -536,6 +579,15 @@ other:
 			ret = hmm_walk_other_pte(w, walk->vma, ptep, addr, end);
 			if (ret)
 				break;
+			if (!per_page && !pte_present(pte)) {
+				unsigned long more;
+
+				more = hmm_walk_private_ptes(w, ptep, pte, addr,
+							     end);
+				addr += more << PAGE_SHIFT;
+				index += more;
+				ptep += more;
+			}
 			continue;
 		}
 

@@ -117,11 +117,13 @@
  * by one at a time: the work item, or suspend, resume or unload, which stop it.
  */
 
-#define DMEM_CHUNK_SIZE		NOUVEAU_SVM_BUFFER_SIZE
-#define DMEM_CHUNK_PAGES	(DMEM_CHUNK_SIZE >> PAGE_SHIFT)
+#define DMEM_CHUNK_SIZE		NOUVEAU_DMEM_CHUNK_SIZE
+#define DMEM_CHUNK_PAGES	NOUVEAU_DMEM_CHUNK_PAGES
 
 /* What a CPU fault takes back along with its page. */
 #define DMEM_WINDOW		max(SZ_64K, PAGE_SIZE)
+#define DMEM_WINDOW_ORDER	get_order(DMEM_WINDOW)
+#define DMEM_WINDOW_PAGES	BIT(DMEM_WINDOW_ORDER)
 
 #define DMEM_REAP_DELAY		(HZ / 10)
 #define DMEM_SPARE_TIME		HZ
@@ -146,6 +148,9 @@
 				 __GFP_NOWARN)
 #define DMEM_GFP_WINDOW		(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | \
 				 __GFP_NOWARN)
+/* Several pages in one piece, if there happens to be one. */
+#define DMEM_GFP_PIECE		((GFP_HIGHUSER_MOVABLE | __GFP_NOMEMALLOC | \
+				  __GFP_NOWARN) & ~__GFP_RECLAIM)
 
 /**
  * struct nouveau_dmem_region - physical addresses that no memory has
@@ -348,12 +353,14 @@ static void dmem_chunk_take(struct nouveau_dmem_chunk *chunk, u64 clock,
 			    struct page **pages)
 {
 	struct nouveau_dmem *dmem = chunk->dmem;
+	struct page *page = pfn_to_page(dmem_chunk_pfn(chunk) + first);
 	unsigned int i;
 
 	lockdep_assert_held(&dmem->lock);
 	bitmap_set(chunk->used, first, n);
+	/* A chunk's pages are in one section. */
 	for (i = 0; i < n; i++)
-		pages[i] = pfn_to_page(dmem_chunk_pfn(chunk) + first + i);
+		pages[i] = page + i;
 	chunk->nr_used += n;
 	chunk->used_at = clock;
 	WRITE_ONCE(dmem->live, dmem->live + n);
@@ -556,19 +563,23 @@ static void dmem_reap_work(struct work_struct *work)
 						 struct nouveau_dmem, reap);
 	struct nouveau_dmem_chunk *chunk, *next, *spare = NULL;
 	LIST_HEAD(empty);
+	bool young = false;
 
 	spin_lock(&dmem->lock);
 	list_for_each_entry_safe_reverse(chunk, next, &dmem->chunks, head) {
+		unsigned long age = jiffies - chunk->empty_at;
+
 		if (chunk->nr_used || chunk->evicting)
 			continue;
-		if (!spare &&
-		    time_before(jiffies, chunk->empty_at + DMEM_SPARE_TIME))
+		if (age < DMEM_REAP_DELAY)
+			young = true;
+		else if (!spare && age < DMEM_SPARE_TIME)
 			spare = chunk;
 		else
 			list_move(&chunk->head, &empty);
 	}
-	if (spare)
-		dmem_reap_later(dmem, DMEM_SPARE_TIME);
+	if (young || spare)
+		dmem_reap_later(dmem, young ? DMEM_REAP_DELAY : DMEM_SPARE_TIME);
 	spin_unlock(&dmem->lock);
 
 	list_for_each_entry_safe(chunk, next, &empty, head)
@@ -696,19 +707,20 @@ static unsigned int dmem_job_finish(struct nouveau_dmem *dmem,
 {
 	unsigned int i, wanted = job->failed, moved = 0;
 
-	for (i = 0; i < job->nr; i++) {
-		wanted += !!job->dst[i];
-		if (ret)
+	if (ret)
+		for (i = 0; i < job->nr; i++)
 			job->src[i] &= ~MIGRATE_PFN_MIGRATE;
-	}
-
-	if (!ret && args)
+	else if (args)
 		migrate_vma_pages(args);
-	else if (!ret)
+	else
 		migrate_device_pages(job->src, job->dst, job->nr);
 
-	for (i = 0; i < job->nr; i++)
-		moved += job->dst[i] && (job->src[i] & MIGRATE_PFN_MIGRATE);
+	for (i = 0; i < job->nr; i++) {
+		if (!job->dst[i])
+			continue;
+		wanted++;
+		moved += !!(job->src[i] & MIGRATE_PFN_MIGRATE);
+	}
 
 	if (args)
 		migrate_vma_finalize(args);
@@ -717,6 +729,57 @@ static unsigned int dmem_job_finish(struct nouveau_dmem *dmem,
 
 	dmem_count(dmem, NOUVEAU_SVM_MIGRATE_FAILED, wanted - moved);
 	return moved;
+}
+
+/* Does an entry lack a page of system memory? */
+static bool dmem_job_lacks(const struct nouveau_dmem_job *job, unsigned int i)
+{
+	return job->src[i] & MIGRATE_PFN_MIGRATE && !job->dst[i] &&
+	       migrate_pfn_to_page(job->src[i]);
+}
+
+static void dmem_job_set_dst(struct nouveau_dmem_job *job, unsigned int i,
+			     struct page *page)
+{
+	lock_page(page);
+	job->dst[i] = migrate_pfn(page_to_pfn(page));
+}
+
+/*
+ * As many pages as are in a window, one behind the other: so they are one copy
+ * now and another when they go to VRAM again, and cost less to have. Where they
+ * are to be is not a matter for this. @vma may be NULL.
+ */
+static struct page *dmem_alloc_piece(struct vm_area_struct *vma)
+{
+	struct page *page;
+
+	if (vma && vma_policy(vma))
+		return NULL;
+	page = alloc_pages(DMEM_GFP_PIECE, DMEM_WINDOW_ORDER);
+	if (page)
+		split_page(page, DMEM_WINDOW_ORDER);
+	return page;
+}
+
+/* The same for entries @i and behind, if each of them lacks a page. */
+static bool dmem_job_alloc_piece(struct nouveau_dmem_job *job,
+				 struct vm_area_struct *vma, unsigned int i)
+{
+	struct page *page;
+	unsigned int n;
+
+	if (job->nr - i < DMEM_WINDOW_PAGES)
+		return false;
+	for (n = 0; n < DMEM_WINDOW_PAGES; n++)
+		if (!dmem_job_lacks(job, i + n))
+			return false;
+	page = dmem_alloc_piece(vma);
+	if (!page)
+		return false;
+	for (n = 0; n < DMEM_WINDOW_PAGES; n++)
+		dmem_job_set_dst(job, i + n, page + n);
+	return true;
 }
 
 /*
@@ -733,20 +796,20 @@ static int dmem_job_alloc_system(struct nouveau_dmem_job *job,
 	for (i = 0; i < job->nr; i++) {
 		struct page *page;
 
-		if (!(job->src[i] & MIGRATE_PFN_MIGRATE) || job->dst[i] ||
-		    !migrate_pfn_to_page(job->src[i]))
+		if (!dmem_job_lacks(job, i))
+			continue;
+		if (i % DMEM_WINDOW_PAGES == 0 &&
+		    dmem_job_alloc_piece(job, vma, i))
 			continue;
 		if (vma)
 			page = alloc_page_vma(gfp, vma,
 					      start + i * PAGE_SIZE);
 		else
 			page = alloc_page(gfp);
-		if (!page) {
+		if (page)
+			dmem_job_set_dst(job, i, page);
+		else
 			ret = -ENOMEM;
-			continue;
-		}
-		lock_page(page);
-		job->dst[i] = migrate_pfn(page_to_pfn(page));
 	}
 	return ret;
 }
@@ -903,7 +966,7 @@ static unsigned int dmem_reserve_evict(struct nouveau_dmem *dmem, u64 clock,
  */
 
 /*
- * One attempt, with the @reserved pages in @job->vram. *@lack says how many more
+ * One attempt, with the @reserved pages in @job->pages. *@lack says how many more
  * there could have been.
  */
 static int dmem_move_to_vram(struct nouveau_dmem *dmem,
@@ -921,6 +984,8 @@ static int dmem_move_to_vram(struct nouveau_dmem *dmem,
 		.pgmap_owner = nouveau_dmem_owner(dmem->drm),
 		.flags = MIGRATE_VMA_SELECT_SYSTEM,
 	};
+	/* With enough for all, each at its own place. */
+	const bool all = reserved == job->nr;
 	unsigned int i, used = 0, moved;
 	int ret;
 
@@ -930,8 +995,7 @@ static int dmem_move_to_vram(struct nouveau_dmem *dmem,
 		return ret;
 
 	for (i = 0; i < job->nr; i++) {
-		/* With enough for all, each at its own place. */
-		unsigned int slot = reserved == job->nr ? i : used;
+		unsigned int slot = all ? i : used;
 		struct page *page;
 
 		if (!(job->src[i] & MIGRATE_PFN_MIGRATE))
@@ -940,8 +1004,8 @@ static int dmem_move_to_vram(struct nouveau_dmem *dmem,
 			++*lack;
 			continue;
 		}
-		page = job->vram[slot];
-		job->vram[slot] = NULL;
+		page = job->pages[slot];
+		job->pages[slot] = NULL;
 		zone_device_page_init(page);
 		job->dst[i] = migrate_pfn(page_to_pfn(page));
 		used++;
@@ -981,17 +1045,17 @@ static int dmem_to_vram(struct nouveau_dmem *dmem, struct vm_area_struct *vma,
 		 */
 		if (!round)
 			reserved = dmem_reserve(dmem, clock, first, nr,
-						job->vram);
+						job->pages);
 		else
 			reserved = dmem_reserve_evict(dmem, clock, first, lack,
-						      job->vram);
+						      job->pages);
 		if (round && !reserved) {
 			nouveau_dmem_job_free(job);
 			break;
 		}
 		ret = dmem_move_to_vram(dmem, job, vma, start, reserved, &lack,
 					migrated);
-		dmem_unreserve(dmem, job->vram, reserved);
+		dmem_unreserve(dmem, job->pages, reserved);
 		nouveau_dmem_job_free(job);
 		if (ret || !lack)
 			return ret;
@@ -1104,6 +1168,74 @@ out:
 	return ret;
 }
 
+/* Is the page one of a window of pages in VRAM? */
+static bool dmem_page_has_company(struct page *page)
+{
+	struct nouveau_dmem_chunk *chunk = dmem_page_chunk(page);
+	unsigned int first, end;
+
+	first = ALIGN_DOWN(page_to_pfn(page) - dmem_chunk_pfn(chunk),
+			   DMEM_WINDOW_PAGES);
+	end = first + DMEM_WINDOW_PAGES;
+	/* A hint, which may be out of date. */
+	return data_race(find_next_zero_bit(chunk->used, end, first)) == end;
+}
+
+/*
+ * A job for a CPU fault, with a page of system memory at least for the address
+ * itself, in &nouveau_dmem_job.pages: it is too late for that under folio locks.
+ */
+static struct nouveau_dmem_job *dmem_window_new(struct vm_fault *vmf,
+						unsigned long start,
+						unsigned long end)
+{
+	unsigned int i, nr = (end - start) >> PAGE_SHIFT;
+	unsigned long addr = vmf->address & PAGE_MASK;
+	struct nouveau_dmem_job *job;
+	struct page *page = NULL;
+
+	job = nouveau_dmem_job_new(nr, false);
+	if (!job)
+		return NULL;
+
+	if (nr == DMEM_WINDOW_PAGES && dmem_page_has_company(vmf->page))
+		page = dmem_alloc_piece(vmf->vma);
+	if (page) {
+		for (i = 0; i < nr; i++)
+			job->pages[i] = page + i;
+		return job;
+	}
+
+	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, addr);
+	if (!page) {
+		nouveau_dmem_job_free(job);
+		return NULL;
+	}
+	job->pages[(addr - start) >> PAGE_SHIFT] = page;
+	return job;
+}
+
+static void dmem_window_use(struct nouveau_dmem_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < job->nr; i++)
+		if (job->pages[i] && dmem_job_lacks(job, i)) {
+			dmem_job_set_dst(job, i, job->pages[i]);
+			job->pages[i] = NULL;
+		}
+}
+
+static void dmem_window_free(struct nouveau_dmem_job *job)
+{
+	unsigned int i;
+
+	for (i = 0; i < job->nr; i++)
+		if (job->pages[i])
+			put_page(job->pages[i]);
+	nouveau_dmem_job_free(job);
+}
+
 /*
  * A CPU touched a page in VRAM. The caller's reference to it keeps the chunk, so
  * also the device, until this returns. The other pages of the window come along
@@ -1127,17 +1259,13 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 	unsigned long start = args.start;
 	u64 began = ktime_get_ns();
 	struct nouveau_dmem_job *job;
-	struct page *page;
 	unsigned int moved;
 	vm_fault_t fault = 0;
 	int ret;
 
-	job = nouveau_dmem_job_new((args.end - args.start) >> PAGE_SHIFT, false);
-	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, addr);
-	if (!job || !page) {
-		fault = VM_FAULT_OOM;
-		goto out;
-	}
+	job = dmem_window_new(vmf, start, args.end);
+	if (!job)
+		return VM_FAULT_OOM;
 	args.src = job->src;
 	args.dst = job->dst;
 
@@ -1157,9 +1285,7 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 		goto out_unwake;
 	}
 
-	lock_page(page);
-	job->dst[here] = migrate_pfn(page_to_pfn(page));
-	page = NULL;
+	dmem_window_use(job);
 	dmem_job_alloc_system(job, vma, start, DMEM_GFP_WINDOW);
 	ret = nouveau_dmem_copy(&dmem->copy, job);
 	/* Without a mapping for DMA now, there may be one later. */
@@ -1176,9 +1302,7 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 out_unwake:
 	dmem_unwake(dmem);
 out:
-	if (page)
-		put_page(page);
-	nouveau_dmem_job_free(job);
+	dmem_window_free(job);
 	return fault;
 }
 

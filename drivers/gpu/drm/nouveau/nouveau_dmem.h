@@ -2,11 +2,17 @@
 #ifndef __NOUVEAU_DMEM_H__
 #define __NOUVEAU_DMEM_H__
 
+#include <linux/sizes.h>
+
 struct nouveau_drm;
 struct page;
 struct vm_area_struct;
 
 #if IS_ENABLED(CONFIG_DRM_NOUVEAU_SVM)
+/* VRAM for pages is had in chunks, of pages that follow each other. */
+#define NOUVEAU_DMEM_CHUNK_SIZE		SZ_2M
+#define NOUVEAU_DMEM_CHUNK_PAGES	(NOUVEAU_DMEM_CHUNK_SIZE >> PAGE_SHIFT)
+
 void nouveau_dmem_init(struct nouveau_drm *drm);
 void nouveau_dmem_fini(struct nouveau_drm *drm);
 void nouveau_dmem_suspend(struct nouveau_drm *drm);

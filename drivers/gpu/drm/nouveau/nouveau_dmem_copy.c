@@ -28,8 +28,8 @@
  *
  * A job is a set of pages, each with the page that it is to be copied to; a
  * destination in VRAM without a source is cleared. All go to the engine together,
- * with one fence at the end. Pages that lie one behind the other, for the engine,
- * on both sides, are one copy.
+ * with one fence at the end. Entries that lie one behind the other on both sides
+ * are one mapping for DMA and one copy: a run.
  *
  * The channel is our own. TTM's may stand at a semaphore for a job of user space,
  * and that job may wait for a page fault of the GPU, whose service waits for the
@@ -43,19 +43,8 @@
 /* Most words that one run takes. */
 #define COPY_RUN_WORDS	11
 
-/**
- * struct nouveau_dmem_run - a copy that is contiguous on both sides
- * @src: address of the source; unused with @clear
- * @dst: address of the destination
- * @bytes: length
- * @clear: there is no source: write zeros
- */
-struct nouveau_dmem_run {
-	u64 src;
-	u64 dst;
-	u32 bytes;
-	bool clear;
-};
+/* For so many runs at once room is asked for in the push buffer. */
+#define COPY_RUNS		16
 
 /*
  * Jobs
@@ -70,24 +59,23 @@ struct nouveau_dmem_run {
  */
 struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram)
 {
-	size_t each = sizeof(dma_addr_t) + 2 * sizeof(unsigned long) +
-		      (to_vram ? sizeof(struct page *) : 0);
+	size_t zeroed = nr * (sizeof(struct page *) + 2 * sizeof(unsigned long));
 	struct nouveau_dmem_job *job;
-	unsigned int i;
 
-	job = kvzalloc(sizeof(*job) + nr * each, GFP_KERNEL);
+	job = kvmalloc(sizeof(*job) + nr * sizeof(*job->runs) + zeroed,
+		       GFP_KERNEL);
 	if (!job)
 		return NULL;
 
-	job->nr = nr;
-	job->to_vram = to_vram;
-	job->dma = (dma_addr_t *)(job + 1);
-	job->src = (unsigned long *)(job->dma + nr);
+	*job = (struct nouveau_dmem_job) {
+		.nr = nr,
+		.to_vram = to_vram,
+	};
+	job->runs = (struct nouveau_dmem_run *)(job + 1);
+	job->pages = (struct page **)(job->runs + nr);
+	job->src = (unsigned long *)(job->pages + nr);
 	job->dst = job->src + nr;
-	if (to_vram)
-		job->vram = (struct page **)(job->dst + nr);
-	for (i = 0; i < nr; i++)
-		job->dma[i] = DMA_MAPPING_ERROR;
+	memset(job->pages, 0, zeroed);
 	return job;
 }
 
@@ -119,44 +107,99 @@ static void copy_drop(struct nouveau_dmem_job *job, unsigned int i)
 	job->failed++;
 }
 
-/* Returns how many entries there are to copy. */
-static unsigned int copy_map(struct device *dev, struct nouveau_dmem_job *job)
+/* The entries of the pages in system memory. */
+static const unsigned long *copy_system(const struct nouveau_dmem_job *job)
 {
-	unsigned int i, n = 0;
+	return job->to_vram ? job->src : job->dst;
+}
 
-	for (i = 0; i < job->nr; i++) {
-		struct page *page;
-		dma_addr_t addr;
+static const unsigned long *copy_vram(const struct nouveau_dmem_job *job)
+{
+	return job->to_vram ? job->dst : job->src;
+}
 
-		if (!job->dst[i])
-			continue;
-		n++;
-		page = migrate_pfn_to_page(job->to_vram ? job->src[i] :
-							  job->dst[i]);
-		/* Nothing there yet: the destination is cleared. */
-		if (!page)
-			continue;
-		addr = dma_map_page(dev, page, 0, PAGE_SIZE, copy_dir(job));
-		if (dma_mapping_error(dev, addr)) {
-			copy_drop(job, i);
-			n--;
+/* 0 for an entry without a page. */
+static unsigned long copy_pfn(unsigned long entry)
+{
+	return entry >> MIGRATE_PFN_SHIFT;
+}
+
+/* How many entries from @i on, which has a destination, make a run? */
+static unsigned int copy_extent(const struct nouveau_dmem_job *job,
+				unsigned int i, unsigned int most)
+{
+	const unsigned long *system = copy_system(job) + i;
+	const unsigned long *vram = copy_vram(job) + i;
+	const unsigned long at = copy_pfn(*vram);
+	const unsigned long from = copy_pfn(*system), step = !!from;
+	unsigned int n;
+
+	/* Chunks that follow each other here do not in VRAM. */
+	most = min3(most, job->nr - i, (unsigned int)
+		    (NOUVEAU_DMEM_CHUNK_PAGES - at % NOUVEAU_DMEM_CHUNK_PAGES));
+	for (n = 1; n < most; n++)
+		if (copy_pfn(vram[n]) != at + n ||
+		    copy_pfn(system[n]) != from + n * step)
+			break;
+	return n;
+}
+
+/* Sets the runs up. Returns how many pages there are to copy, or -EIO. */
+static int copy_map(struct device *dev, struct nouveau_dmem_job *job)
+{
+	size_t most = min_t(size_t, dma_max_mapping_size(dev) >> PAGE_SHIFT,
+			    NOUVEAU_DMEM_CHUNK_PAGES);
+	unsigned int i, pages = 0;
+
+	most = max_t(size_t, most, 1);
+	for (i = 0; i < job->nr; ) {
+		struct nouveau_dmem_run *run = &job->runs[job->nr_runs];
+		unsigned long system, vram;
+
+		if (!job->dst[i]) {
+			i++;
 			continue;
 		}
-		job->dma[i] = addr;
+		system = copy_pfn(copy_system(job)[i]);
+		vram = copy_pfn(copy_vram(job)[i]);
+		run->nr = copy_extent(job, i, most);
+		run->vram = nouveau_dmem_page_addr(pfn_to_page(vram));
+		if (!run->vram)
+			return -EIO;
+		run->dma = DMA_MAPPING_ERROR;
+		if (system) {
+			run->dma = dma_map_page(dev, pfn_to_page(system), 0,
+						(size_t)run->nr << PAGE_SHIFT,
+						copy_dir(job));
+			if (dma_mapping_error(dev, run->dma)) {
+				/* Perhaps there is room for single pages. */
+				if (run->nr > 1)
+					most = 1;
+				else
+					copy_drop(job, i++);
+				continue;
+			}
+		}
+		pages += run->nr;
+		i += run->nr;
+		job->nr_runs++;
 	}
-	return n;
+	return pages;
 }
 
 static void copy_unmap(struct device *dev, struct nouveau_dmem_job *job)
 {
 	unsigned int i;
 
-	for (i = 0; i < job->nr; i++) {
-		if (job->dma[i] == DMA_MAPPING_ERROR)
-			continue;
-		dma_unmap_page(dev, job->dma[i], PAGE_SIZE, copy_dir(job));
-		job->dma[i] = DMA_MAPPING_ERROR;
+	for (i = 0; i < job->nr_runs; i++) {
+		const struct nouveau_dmem_run *run = &job->runs[i];
+
+		if (run->dma != DMA_MAPPING_ERROR)
+			dma_unmap_page(dev, run->dma,
+				       (size_t)run->nr << PAGE_SHIFT,
+				       copy_dir(job));
 	}
+	job->nr_runs = 0;
 }
 
 /*
@@ -175,14 +218,17 @@ static void copy_unmap(struct device *dev, struct nouveau_dmem_job *job)
 	 NVDEF(NVA0B5, LAUNCH_DMA, BYPASS_L2, USE_PTE_SETTING))
 
 static void copy_push_copy(struct nvif_push *push,
-			   const struct nouveau_dmem_run *run)
+			   const struct nouveau_dmem_run *run, bool to_vram)
 {
+	const u64 src = to_vram ? run->dma : run->vram;
+	const u64 dst = to_vram ? run->vram : run->dma;
+
 	/* No NVVAL(): it would cut to what the class's first generation has. */
-	PUSH_MTHD(push, NVA0B5, OFFSET_IN_UPPER, upper_32_bits(run->src),
-		  OFFSET_IN_LOWER, lower_32_bits(run->src),
-		  OFFSET_OUT_UPPER, upper_32_bits(run->dst),
-		  OFFSET_OUT_LOWER, lower_32_bits(run->dst));
-	PUSH_MTHD(push, NVA0B5, LINE_LENGTH_IN, run->bytes);
+	PUSH_MTHD(push, NVA0B5, OFFSET_IN_UPPER, upper_32_bits(src),
+		  OFFSET_IN_LOWER, lower_32_bits(src),
+		  OFFSET_OUT_UPPER, upper_32_bits(dst),
+		  OFFSET_OUT_LOWER, lower_32_bits(dst));
+	PUSH_MTHD(push, NVA0B5, LINE_LENGTH_IN, run->nr << PAGE_SHIFT);
 	PUSH_MTHD(push, NVA0B5, LAUNCH_DMA, COPY_LAUNCH |
 		  NVDEF(NVA0B5, LAUNCH_DMA, REMAP_ENABLE, FALSE) |
 		  NVDEF(NVA0B5, LAUNCH_DMA, SRC_TYPE, PHYSICAL) |
@@ -200,26 +246,12 @@ static void copy_push_clear(struct nvif_push *push,
 		  NVDEF(NVA0B5, SET_REMAP_COMPONENTS, DST_Y, CONST_B) |
 		  NVDEF(NVA0B5, SET_REMAP_COMPONENTS, COMPONENT_SIZE, FOUR) |
 		  NVDEF(NVA0B5, SET_REMAP_COMPONENTS, NUM_DST_COMPONENTS, TWO));
-	PUSH_MTHD(push, NVA0B5, OFFSET_OUT_UPPER, upper_32_bits(run->dst),
-		  OFFSET_OUT_LOWER, lower_32_bits(run->dst));
-	PUSH_MTHD(push, NVA0B5, LINE_LENGTH_IN, run->bytes / 8);
+	PUSH_MTHD(push, NVA0B5, OFFSET_OUT_UPPER, upper_32_bits(run->vram),
+		  OFFSET_OUT_LOWER, lower_32_bits(run->vram));
+	PUSH_MTHD(push, NVA0B5, LINE_LENGTH_IN, (run->nr << PAGE_SHIFT) / 8);
 	PUSH_MTHD(push, NVA0B5, LAUNCH_DMA, COPY_LAUNCH |
 		  NVDEF(NVA0B5, LAUNCH_DMA, REMAP_ENABLE, TRUE) |
 		  NVDEF(NVA0B5, LAUNCH_DMA, DST_TYPE, PHYSICAL));
-}
-
-static int copy_push_run(struct nvif_push *push,
-			 const struct nouveau_dmem_run *run)
-{
-	int ret = PUSH_WAIT(push, COPY_RUN_WORDS);
-
-	if (ret)
-		return ret;
-	if (run->clear)
-		copy_push_clear(push, run);
-	else
-		copy_push_copy(push, run);
-	return 0;
 }
 
 static int copy_push_direction(struct nvif_push *push, bool to_vram)
@@ -243,33 +275,8 @@ static int copy_push_direction(struct nvif_push *push, bool to_vram)
 	return 0;
 }
 
-/* One entry as a run; false if what should be in VRAM is not there. */
-static bool copy_entry(const struct nouveau_dmem_job *job, unsigned int i,
-		       struct nouveau_dmem_run *run)
-{
-	struct page *page = migrate_pfn_to_page(job->to_vram ? job->dst[i] :
-							       job->src[i]);
-	u64 addr = nouveau_dmem_page_addr(page);
-
-	run->bytes = PAGE_SIZE;
-	run->clear = job->dma[i] == DMA_MAPPING_ERROR;
-	run->src = job->to_vram ? job->dma[i] : addr;
-	run->dst = job->to_vram ? addr : job->dma[i];
-	return addr;
-}
-
-/* Does @next continue @run on both sides? */
-static bool copy_continues(const struct nouveau_dmem_run *run,
-			   const struct nouveau_dmem_run *next)
-{
-	return run->clear == next->clear &&
-	       run->dst + run->bytes == next->dst &&
-	       (run->clear || run->src + run->bytes == next->src);
-}
-
 static int copy_push(struct nvif_push *push, const struct nouveau_dmem_job *job)
 {
-	struct nouveau_dmem_run run = {}, next;
 	unsigned int i;
 	int ret;
 
@@ -277,23 +284,21 @@ static int copy_push(struct nvif_push *push, const struct nouveau_dmem_job *job)
 	if (ret)
 		return ret;
 
-	for (i = 0; i < job->nr; i++) {
-		if (!job->dst[i])
-			continue;
-		if (!copy_entry(job, i, &next))
-			return -EIO;
-		if (run.bytes && copy_continues(&run, &next)) {
-			run.bytes += next.bytes;
-			continue;
-		}
-		if (run.bytes) {
-			ret = copy_push_run(push, &run);
+	for (i = 0; i < job->nr_runs; i++) {
+		const struct nouveau_dmem_run *run = &job->runs[i];
+
+		if (i % COPY_RUNS == 0) {
+			ret = PUSH_WAIT(push, COPY_RUN_WORDS *
+					min(job->nr_runs - i, COPY_RUNS));
 			if (ret)
 				return ret;
 		}
-		run = next;
+		if (run->dma == DMA_MAPPING_ERROR)
+			copy_push_clear(push, run);
+		else
+			copy_push_copy(push, run, job->to_vram);
 	}
-	return copy_push_run(push, &run);
+	return 0;
 }
 
 /*
@@ -397,8 +402,7 @@ int nouveau_dmem_copy(struct nouveau_dmem_copy *copy,
 {
 	struct nouveau_drm *drm = copy->drm;
 	struct device *dev = drm->dev->dev;
-	unsigned int n;
-	int ret = -EIO;
+	int n, ret = -EIO;
 
 	down_read(&copy->gone);
 	if (!copy->chan ||
@@ -406,7 +410,10 @@ int nouveau_dmem_copy(struct nouveau_dmem_copy *copy,
 		goto out;
 
 	n = copy_map(dev, job);
-	ret = n ? copy_submit(copy, job) : -ENOMEM;
+	if (n > 0)
+		ret = copy_submit(copy, job);
+	else
+		ret = n ?: -ENOMEM;
 	if (!ret) {
 		nouveau_svm_count(drm->svm, NOUVEAU_SVM_COPY_JOBS, 1);
 		nouveau_svm_count(drm->svm, NOUVEAU_SVM_COPY_BYTES,

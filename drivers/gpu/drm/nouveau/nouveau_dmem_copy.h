@@ -35,6 +35,19 @@ struct nouveau_dmem_copy {
 };
 
 /**
+ * struct nouveau_dmem_run - entries that are contiguous on both sides
+ * @dma: DMA address of the pages of system memory; %DMA_MAPPING_ERROR if there are
+ *	none, and the pages in VRAM are cleared
+ * @vram: address of the pages in VRAM
+ * @nr: number of pages
+ */
+struct nouveau_dmem_run {
+	dma_addr_t dma;
+	u64 vram;
+	unsigned int nr;
+};
+
+/**
  * struct nouveau_dmem_job - pages to move in one go
  * @head: in &nouveau_dmem_copy.stuck, if it is there
  * @fence: signalled when all is copied
@@ -44,8 +57,9 @@ struct nouveau_dmem_copy {
  * @failed: entries given up since no DMA mapping could be had
  * @src: migrate pfns of the sources; for migrate_vma_setup() and friends
  * @dst: migrate pfns of the destinations; an entry without is not moved
- * @dma: DMA address of the page of system memory; %DMA_MAPPING_ERROR if none
- * @vram: room for @nr pages, for who makes the job; only with @to_vram
+ * @pages: room for @nr pages, for who makes the job
+ * @runs: what the engine copies, or did; room for @nr
+ * @nr_runs: number of @runs that have, or had, a DMA mapping
  */
 struct nouveau_dmem_job {
 	struct list_head head;
@@ -56,8 +70,9 @@ struct nouveau_dmem_job {
 	unsigned int failed;
 	unsigned long *src;
 	unsigned long *dst;
-	dma_addr_t *dma;
-	struct page **vram;
+	struct page **pages;
+	struct nouveau_dmem_run *runs;
+	unsigned int nr_runs;
 };
 
 struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram);

@@ -431,10 +431,9 @@ static u64 nouveau_svm_leaf_phys(const struct nouveau_svm_service *s)
 	    s->end - s->first < NOUVEAU_SVM_CPU_PAGES)
 		return 0;
 
-	for (page = 0; page < NOUVEAU_SVM_CPU_PAGES; page++)
-		if (!(s->pfns[page] & HMM_PFN_VALID) ||
-		    nouveau_svm_page_phys(s, page) !=
-		    phys + ((u64)page << PAGE_SHIFT))
+	/* So it is where a chunk begins: the rest of that chunk, and alike? */
+	for (page = 1; page < NOUVEAU_SVM_CPU_PAGES; page++)
+		if (s->pfns[page] != s->pfns[0] + page)
 			return 0;
 	return phys;
 }
