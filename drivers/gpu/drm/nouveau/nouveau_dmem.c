@@ -121,9 +121,8 @@
 #define DMEM_CHUNK_PAGES	NOUVEAU_DMEM_CHUNK_PAGES
 
 /* What a CPU fault takes back along with its page. */
-#define DMEM_WINDOW		max(SZ_64K, PAGE_SIZE)
-#define DMEM_WINDOW_ORDER	get_order(DMEM_WINDOW)
-#define DMEM_WINDOW_PAGES	BIT(DMEM_WINDOW_ORDER)
+#define DMEM_WINDOW		MAX(SZ_64K, PAGE_SIZE)
+#define DMEM_WINDOW_PAGES	(DMEM_WINDOW >> PAGE_SHIFT)
 
 #define DMEM_REAP_DELAY		(HZ / 10)
 #define DMEM_SPARE_TIME		HZ
@@ -148,9 +147,6 @@
 				 __GFP_NOWARN)
 #define DMEM_GFP_WINDOW		(GFP_HIGHUSER_MOVABLE | __GFP_NORETRY | \
 				 __GFP_NOWARN)
-/* Several pages in one piece, if there happens to be one. */
-#define DMEM_GFP_PIECE		((GFP_HIGHUSER_MOVABLE | __GFP_NOMEMALLOC | \
-				  __GFP_NOWARN) & ~__GFP_RECLAIM)
 
 /**
  * struct nouveau_dmem_region - physical addresses that no memory has
@@ -738,77 +734,78 @@ static bool dmem_job_lacks(const struct nouveau_dmem_job *job, unsigned int i)
 	       migrate_pfn_to_page(job->src[i]);
 }
 
-static void dmem_job_set_dst(struct nouveau_dmem_job *job, unsigned int i,
-			     struct page *page)
-{
-	lock_page(page);
-	job->dst[i] = migrate_pfn(page_to_pfn(page));
-}
-
 /*
- * As many pages as are in a window, one behind the other: so they are one copy
- * now and another when they go to VRAM again, and cost less to have. Where they
- * are to be is not a matter for this. @vma may be NULL.
+ * Into rising order, in which neighbours are one copy, now and when they go to
+ * VRAM again. What was freed page by page comes back in falling order.
  */
-static struct page *dmem_alloc_piece(struct vm_area_struct *vma)
+static void dmem_sort(struct page **pages, unsigned int n)
 {
-	struct page *page;
+	unsigned int i, at;
 
-	if (vma && vma_policy(vma))
-		return NULL;
-	page = alloc_pages(DMEM_GFP_PIECE, DMEM_WINDOW_ORDER);
-	if (page)
-		split_page(page, DMEM_WINDOW_ORDER);
-	return page;
+	if (n && pages[0] > pages[n - 1])
+		for (i = 0; i < n / 2; i++)
+			swap(pages[i], pages[n - 1 - i]);
+	for (i = 1; i < n; i++) {
+		struct page *page = pages[i];
+
+		for (at = i; at && pages[at - 1] > page; at--)
+			pages[at] = pages[at - 1];
+		pages[at] = page;
+	}
 }
 
-/* The same for entries @i and behind, if each of them lacks a page. */
-static bool dmem_job_alloc_piece(struct nouveau_dmem_job *job,
-				 struct vm_area_struct *vma, unsigned int i)
+/* Entries @first to @end - 1, no more than a window. */
+static int dmem_job_alloc_window(struct nouveau_dmem_job *job,
+				 struct vm_area_struct *vma,
+				 unsigned long start, unsigned int first,
+				 unsigned int end, gfp_t gfp)
 {
-	struct page *page;
-	unsigned int n;
+	struct page *pages[DMEM_WINDOW_PAGES];
+	unsigned int entries[DMEM_WINDOW_PAGES];
+	unsigned int i, n = 0;
+	int ret = 0;
 
-	if (job->nr - i < DMEM_WINDOW_PAGES)
-		return false;
-	for (n = 0; n < DMEM_WINDOW_PAGES; n++)
-		if (!dmem_job_lacks(job, i + n))
-			return false;
-	page = dmem_alloc_piece(vma);
-	if (!page)
-		return false;
-	for (n = 0; n < DMEM_WINDOW_PAGES; n++)
-		dmem_job_set_dst(job, i + n, page + n);
-	return true;
+	for (i = first; i < end; i++) {
+		struct page *page = job->pages[i];
+
+		if (!dmem_job_lacks(job, i))
+			continue;
+		if (page)
+			job->pages[i] = NULL;
+		else if (vma)
+			page = alloc_page_vma(gfp, vma, start + i * PAGE_SIZE);
+		else
+			page = alloc_page(gfp);
+		if (!page) {
+			ret = -ENOMEM;
+			continue;
+		}
+		pages[n] = page;
+		entries[n++] = i;
+	}
+
+	dmem_sort(pages, n);
+	for (i = 0; i < n; i++) {
+		lock_page(pages[i]);
+		job->dst[entries[i]] = migrate_pfn(page_to_pfn(pages[i]));
+	}
+	return ret;
 }
 
 /*
- * A page of system memory for each entry that lacks one. @vma is NULL for
- * eviction. 0, or -ENOMEM if some got none.
+ * A page of system memory for each entry that lacks one: that in @job->pages, or
+ * a new one. @vma is NULL for eviction. 0, or -ENOMEM if some got none.
  */
 static int dmem_job_alloc_system(struct nouveau_dmem_job *job,
 				 struct vm_area_struct *vma,
 				 unsigned long start, gfp_t gfp)
 {
-	unsigned int i;
+	unsigned int i, end;
 	int ret = 0;
 
-	for (i = 0; i < job->nr; i++) {
-		struct page *page;
-
-		if (!dmem_job_lacks(job, i))
-			continue;
-		if (i % DMEM_WINDOW_PAGES == 0 &&
-		    dmem_job_alloc_piece(job, vma, i))
-			continue;
-		if (vma)
-			page = alloc_page_vma(gfp, vma,
-					      start + i * PAGE_SIZE);
-		else
-			page = alloc_page(gfp);
-		if (page)
-			dmem_job_set_dst(job, i, page);
-		else
+	for (i = 0; i < job->nr; i = end) {
+		end = min_t(unsigned int, i + DMEM_WINDOW_PAGES, job->nr);
+		if (dmem_job_alloc_window(job, vma, start, i, end, gfp))
 			ret = -ENOMEM;
 	}
 	return ret;
@@ -1168,74 +1165,6 @@ out:
 	return ret;
 }
 
-/* Is the page one of a window of pages in VRAM? */
-static bool dmem_page_has_company(struct page *page)
-{
-	struct nouveau_dmem_chunk *chunk = dmem_page_chunk(page);
-	unsigned int first, end;
-
-	first = ALIGN_DOWN(page_to_pfn(page) - dmem_chunk_pfn(chunk),
-			   DMEM_WINDOW_PAGES);
-	end = first + DMEM_WINDOW_PAGES;
-	/* A hint, which may be out of date. */
-	return data_race(find_next_zero_bit(chunk->used, end, first)) == end;
-}
-
-/*
- * A job for a CPU fault, with a page of system memory at least for the address
- * itself, in &nouveau_dmem_job.pages: it is too late for that under folio locks.
- */
-static struct nouveau_dmem_job *dmem_window_new(struct vm_fault *vmf,
-						unsigned long start,
-						unsigned long end)
-{
-	unsigned int i, nr = (end - start) >> PAGE_SHIFT;
-	unsigned long addr = vmf->address & PAGE_MASK;
-	struct nouveau_dmem_job *job;
-	struct page *page = NULL;
-
-	job = nouveau_dmem_job_new(nr, false);
-	if (!job)
-		return NULL;
-
-	if (nr == DMEM_WINDOW_PAGES && dmem_page_has_company(vmf->page))
-		page = dmem_alloc_piece(vmf->vma);
-	if (page) {
-		for (i = 0; i < nr; i++)
-			job->pages[i] = page + i;
-		return job;
-	}
-
-	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vmf->vma, addr);
-	if (!page) {
-		nouveau_dmem_job_free(job);
-		return NULL;
-	}
-	job->pages[(addr - start) >> PAGE_SHIFT] = page;
-	return job;
-}
-
-static void dmem_window_use(struct nouveau_dmem_job *job)
-{
-	unsigned int i;
-
-	for (i = 0; i < job->nr; i++)
-		if (job->pages[i] && dmem_job_lacks(job, i)) {
-			dmem_job_set_dst(job, i, job->pages[i]);
-			job->pages[i] = NULL;
-		}
-}
-
-static void dmem_window_free(struct nouveau_dmem_job *job)
-{
-	unsigned int i;
-
-	for (i = 0; i < job->nr; i++)
-		if (job->pages[i])
-			put_page(job->pages[i]);
-	nouveau_dmem_job_free(job);
-}
-
 /*
  * A CPU touched a page in VRAM. The caller's reference to it keeps the chunk, so
  * also the device, until this returns. The other pages of the window come along
@@ -1259,13 +1188,21 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 	unsigned long start = args.start;
 	u64 began = ktime_get_ns();
 	struct nouveau_dmem_job *job;
+	struct page *page;
 	unsigned int moved;
 	vm_fault_t fault = 0;
 	int ret;
 
-	job = dmem_window_new(vmf, start, args.end);
-	if (!job)
+	/* It is too late for that under folio locks. */
+	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, addr);
+	if (!page)
 		return VM_FAULT_OOM;
+	job = nouveau_dmem_job_new((args.end - args.start) >> PAGE_SHIFT, false);
+	if (!job) {
+		put_page(page);
+		return VM_FAULT_OOM;
+	}
+	job->pages[here] = page;
 	args.src = job->src;
 	args.dst = job->dst;
 
@@ -1285,7 +1222,6 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 		goto out_unwake;
 	}
 
-	dmem_window_use(job);
 	dmem_job_alloc_system(job, vma, start, DMEM_GFP_WINDOW);
 	ret = nouveau_dmem_copy(&dmem->copy, job);
 	/* Without a mapping for DMA now, there may be one later. */
@@ -1302,7 +1238,9 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 out_unwake:
 	dmem_unwake(dmem);
 out:
-	dmem_window_free(job);
+	if (job->pages[here])
+		put_page(job->pages[here]);
+	nouveau_dmem_job_free(job);
 	return fault;
 }
 

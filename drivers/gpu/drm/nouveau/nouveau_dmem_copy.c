@@ -71,6 +71,7 @@ struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram)
 		.nr = nr,
 		.to_vram = to_vram,
 	};
+	refcount_set(&job->refs, 1);
 	job->runs = (struct nouveau_dmem_run *)(job + 1);
 	job->pages = (struct page **)(job->runs + nr);
 	job->src = (unsigned long *)(job->pages + nr);
@@ -80,12 +81,12 @@ struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram)
 }
 
 /**
- * nouveau_dmem_job_free - free a job, or leave it to who keeps it
- * @job: the job; may be NULL
+ * nouveau_dmem_job_free - the caller is done with a job
+ * @job: the job
  */
 void nouveau_dmem_job_free(struct nouveau_dmem_job *job)
 {
-	if (!job || job->parked)
+	if (!refcount_dec_and_test(&job->refs))
 		return;
 	nouveau_fence_unref(&job->fence);
 	kvfree(job);
@@ -330,6 +331,7 @@ static void copy_park(struct nouveau_dmem_copy *copy,
 		if (job->dst[i])
 			get_page(migrate_pfn_to_page(job->dst[i]));
 	job->parked = true;
+	refcount_inc(&job->refs);
 	list_add(&job->head, &copy->stuck);
 	copy->hung = true;
 	NV_ERROR(copy->drm, "dmem: the copy engine does not answer\n");
@@ -532,7 +534,6 @@ void nouveau_dmem_copy_fini(struct nouveau_dmem_copy *copy)
 		for (i = 0; i < job->nr; i++)
 			if (job->dst[i])
 				put_page(migrate_pfn_to_page(job->dst[i]));
-		job->parked = false;
 		nouveau_dmem_job_free(job);
 	}
 }

@@ -4,6 +4,7 @@
 
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/refcount.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
 
@@ -50,10 +51,11 @@ struct nouveau_dmem_run {
 /**
  * struct nouveau_dmem_job - pages to move in one go
  * @head: in &nouveau_dmem_copy.stuck, if it is there
+ * @refs: who made it, and that list
  * @fence: signalled when all is copied
  * @nr: number of entries
  * @to_vram: the direction
- * @parked: its end is not known: it is freed when the channel is gone
+ * @parked: its end is not known: what it has is kept until the channel is gone
  * @failed: entries given up since no DMA mapping could be had
  * @src: migrate pfns of the sources; for migrate_vma_setup() and friends
  * @dst: migrate pfns of the destinations; an entry without is not moved
@@ -63,6 +65,7 @@ struct nouveau_dmem_run {
  */
 struct nouveau_dmem_job {
 	struct list_head head;
+	refcount_t refs;
 	struct nouveau_fence *fence;
 	unsigned int nr;
 	bool to_vram;
