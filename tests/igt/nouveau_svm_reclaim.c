@@ -236,44 +236,85 @@ static void ksm(void)
 	svm_client_close(gpu);
 }
 
+#define MOVED		256u
+#define GAPS		(64u * MOVED)
+
+/*
+ * Of much memory, the piece that lies lowest: compaction takes pages from below,
+ * and moves them to gaps from above.
+ */
+static uint32_t *lowest(uint32_t *mem)
+{
+	uint64_t least = ~0ull;
+	uint32_t *found = mem;
+	size_t i, page;
+
+	for (i = 0; i < GAPS; i += MOVED) {
+		uint64_t most = 0;
+
+		for (page = i; page < i + MOVED; page++) {
+			uint64_t addr = svm_physical(mem + page * WORDS);
+
+			if (addr > most)
+				most = addr;
+		}
+		if (most < least) {
+			least = most;
+			found = mem + i * WORDS;
+		}
+	}
+	return found;
+}
+
 /* Pages move to other places in memory, behind everybody's back. */
 static void compact(void)
 {
-	const size_t n = 256, n_gaps = 2048;
+	uint32_t *gaps, *mem;
 	struct svm_gpu *gpu;
-	uint32_t *mem, *gaps[2];
 	uint64_t *before;
-	size_t i, moved = 0;
+	size_t i, moved = 0, round;
 
 	igt_require_f(!access("/proc/sys/vm/compact_memory", W_OK),
 		      "no compaction\n");
+	/* What is freed is free at once, and not kept by a processor. */
+	svm_file_set("/proc/sys/vm/percpu_pagelist_high_fraction", "1000000");
 	gpu = svm_client();
-	/* Wherever memory is given out next: gaps lie behind the pages. */
-	gaps[0] = svm_pages(n_gaps);
-	svm_fill(gaps[0], n_gaps, 1);
-	mem = svm_pages(n);
-	svm_fill(mem, n, 1);
-	gaps[1] = svm_pages(n_gaps);
-	svm_fill(gaps[1], n_gaps, 1);
-	before = calloc(n, sizeof(*before));
+	gaps = svm_pages(GAPS);
+	for (i = 0; i < GAPS; i++)
+		gaps[i * WORDS] = i;
+	mem = lowest(gaps);
+	svm_fill(mem, MOVED, 1);
+	before = calloc(MOVED, sizeof(*before));
 	igt_assert(before);
-	svm_gpu_write_pages(gpu, mem, n, 1);
-	for (i = 0; i < n; i++)
+	svm_gpu_write_pages(gpu, mem, MOVED, 1);
+	for (i = 0; i < MOVED; i++)
 		before[i] = svm_physical(mem + i * WORDS);
-	for (i = 0; i < 2 * n_gaps; i += 2)
-		madvise(gaps[i & 2 ? 1 : 0] + i / 4 * 2 * WORDS, PAGE,
-			MADV_DONTNEED);
-	igt_assert(svm_file_write("/proc/sys/vm/compact_memory", "1"));
-	for (i = 0; i < n; i++)
-		moved += svm_physical(mem + i * WORDS) != before[i];
+	/*
+	 * Gaps of 1 MiB: in the 2 MiB blocks that compaction works by, one that
+	 * is all free is none, and what is in large folios needs large ones.
+	 */
+	for (i = 0; i < GAPS; i += 2 * MOVED) {
+		uint32_t *gap = gaps + i * WORDS;
+
+		if (gap != mem)
+			igt_assert_eq(madvise(gap, MOVED * PAGE,
+					      MADV_DONTNEED), 0);
+	}
+	/* Each time it ends early where there is a folio larger than any gap. */
+	svm_file_write("/proc/sys/vm/drop_caches", "1");
+	for (round = 0; round < 8 && !moved; round++) {
+		igt_assert(svm_file_write("/proc/sys/vm/compact_memory", "1"));
+		for (i = 0; i < MOVED; i++)
+			moved += svm_physical(mem + i * WORDS) != before[i];
+	}
 	free(before);
-	igt_info("%zu of %zu pages moved\n", moved, n);
-	svm_gpu_check_pages(gpu, mem, n, 1, 1);
-	svm_gpu_write_pages(gpu, mem, n, 1000);
-	svm_check_pages(mem, n, 1000);
-	svm_unmap(mem, n * PAGE);
-	svm_unmap(gaps[0], n_gaps * PAGE);
-	svm_unmap(gaps[1], n_gaps * PAGE);
+	igt_info("%zu of %u pages moved\n", moved, MOVED);
+	svm_gpu_check_pages(gpu, mem, MOVED, 1, 1);
+	svm_gpu_write_pages(gpu, mem, MOVED, 1000);
+	svm_check_pages(mem, MOVED, 1000);
+	for (i = 0; i < MOVED; i++)
+		igt_assert_eq_u32(mem[i * WORDS + 1], 2 + i * WORDS);
+	svm_unmap(gaps, GAPS * PAGE);
 	svm_client_close(gpu);
 	igt_require_f(moved, "nothing was moved\n");
 }
@@ -377,6 +418,41 @@ static long vm_event(const char *name)
 	return value;
 }
 
+#define BALANCING	"/sys/kernel/debug/sched/numa_balancing/"
+
+static void *idle(void *data)
+{
+	for (;;)
+		pause();
+	return data;
+}
+
+/* Until it has been looked at what the GPU had mapped. */
+static void until_looked_at(struct svm_gpu *gpu, long before)
+{
+	uint32_t *mem = svm_pages(N), i;
+	long cleared;
+
+	svm_fill(mem, N, 0);
+	svm_gpu_write_pages(gpu, mem, N, 0);
+	cleared = svm_counter("pages_cleared");
+	for (i = 1; i < 20000; i++) {
+		uint32_t k;
+
+		/* Who does not run is not looked at. */
+		for (k = 0; k < N; k++)
+			igt_assert_eq_u32(mem[k * WORDS + 1], k * WORDS + 1);
+		if (vm_event("numa_pte_updates") > before &&
+		    (cleared < 0 || svm_counter("pages_cleared") > cleared))
+			break;
+	}
+	igt_info("%u rounds\n", i);
+	svm_gpu_check_pages(gpu, mem, N, 0, 1);
+	svm_gpu_write_pages(gpu, mem, N, 5000);
+	svm_check_pages(mem, N, 5000);
+	svm_unmap(mem, N * PAGE);
+}
+
 /* The scheduler takes away rights to see who uses a page. */
 static void numa_looks(void)
 {
@@ -385,29 +461,20 @@ static void numa_looks(void)
 	require_nodes();
 	igt_require_f(svm_file_set("/proc/sys/kernel/numa_balancing", "1"),
 		      "no NUMA balancing\n");
+	/* Soon and often, where the kernel lets itself be told. */
+	svm_file_set(BALANCING "scan_delay_ms", "10");
+	svm_file_set(BALANCING "scan_period_min_ms", "10");
 	before = vm_event("numa_pte_updates");
-	/* A new address space is looked at once it has run for a second. */
 	igt_fork(child, 1) {
 		struct svm_gpu *gpu;
-		uint32_t *mem, *work, i;
+		pthread_t thread;
 
 		svm_child();
+		/* A single thread's pages on its own node are left alone. */
+		igt_assert_eq(pthread_create(&thread, NULL, idle, NULL), 0);
 		gpu = svm_client();
-		mem = svm_pages(N);
-		work = svm_pages(N);
-		svm_fill(mem, N, 0);
-		for (i = 1; i < 1500 &&
-		     vm_event("numa_pte_updates") == before; i++) {
-			svm_fill(work, N, i);
-			svm_check_filled(work, N, i);
-			if (i % 16)
-				continue;
-			svm_gpu_write_pages(gpu, mem, N, i);
-			svm_check_pages(mem, N, i);
-		}
-		svm_gpu_write_pages(gpu, mem, N, 5000);
-		svm_check_pages(mem, N, 5000);
-		svm_close(gpu);
+		until_looked_at(gpu, before);
+		svm_client_close(gpu);
 	}
 	igt_waitchildren();
 	igt_require_f(vm_event("numa_pte_updates") > before,
