@@ -5,13 +5,14 @@
 usage()
 {
     cat <<END
-usage: tap.sh [--log DIR] [--timeout SECONDS] PROGRAM...
+usage: tap.sh [--suite NAME] [--log DIR] [--timeout SECONDS] PROGRAM...
 
 Runs each PROGRAM (a GLib test) and prints for each of its cases one line,
-"ok NAME", "not ok NAME" or "skip NAME REASON".  A case that brought its
-program down is "not ok", and the cases behind it are run one by one.  What
-the programs print is kept in DIR (default: a temporary folder) and shown for
-each failure.  Status 0 when nothing failed.
+"ok NAME", "not ok NAME" or "skip NAME REASON", with the suite's name (default:
+model) in front of the case's.  A case that brought its program down is "not
+ok", and the cases behind it are run one by one.  What the programs print is
+kept in DIR (default: a temporary folder) and shown for each failure.  Status 0
+when nothing failed.
 END
 }
 
@@ -23,9 +24,11 @@ die()
 
 log=
 seconds=300
+suite=model
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
+    --suite) [ $# -gt 1 ] || die "--suite needs a name"; suite=$2; shift 2 ;;
     --log) [ $# -gt 1 ] || die "--log needs a folder"; log=$2; shift 2 ;;
     --timeout)
         [ $# -gt 1 ] || die "--timeout needs a number of seconds"
@@ -64,7 +67,7 @@ for program; do
     name=$(basename "$program")
     out=$log/$name.log
     cases=$("$program" -l 2>"$out") || {
-        echo "not ok model/$name (can't list its cases)"
+        echo "not ok $suite/$name (can't list its cases)"
         cat "$out"
         failures=$((failures + 1))
         continue
@@ -88,16 +91,16 @@ for program; do
             rm -f "$one"
         fi
         case $line in
-        ok*) echo "ok model$case" ;;
-        skip*) echo "skip model$case${line#skip "$case"}" ;;
+        ok*) echo "ok $suite$case" ;;
+        skip*) echo "skip $suite$case${line#skip "$case"}" ;;
         *)
-            echo "not ok model$case"
+            echo "not ok $suite$case"
             failed_here=$((failed_here + 1)) ;;
         esac
     done
     # A leak or a crash at exit belongs to no case.
     if [ $status -ne 0 ] && [ $failed_here -eq 0 ]; then
-        echo "not ok model/$name (status $status)"
+        echo "not ok $suite/$name (status $status)"
         tail -n 40 "$out" | sed 's/^/# /'
         failed_here=1
     fi

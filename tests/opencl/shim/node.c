@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "card.h"
+#include "push.h"
 
 #define MAX_OBJECTS     65536
 #define CLASS_DEVICE    0x80
@@ -25,9 +26,6 @@
 #define PCI_VENDOR      0x10de
 #define PCI_DEVICE      0x1c82
 #define PUSH_LENGTH     0x7fffffu           /* above it are flags */
-/* A release of one word, as Mesa's fences have it: clc197.h, 1b00. */
-#define REPORT          0x1b00
-#define REPORT_FENCE    0x1000f010
 
 typedef struct Object {
     bool used;
@@ -265,34 +263,12 @@ static void *memory_at(uint64_t va, uint64_t len)
     return NULL;
 }
 
-/*
- * Mesa waits for its fences in memory, nearly for ever; it was told that the
- * channel is dead, and is let go.
- */
-static void complete_fences(const uint32_t *word, uint64_t words)
-{
-    for (uint64_t i = 0, count; i < words; i += 1 + count) {
-        uint32_t header = word[i], *fence;
-        bool incrementing = header >> 29 == 1;
-
-        count = header >> 29 == 4 ? 0 : header >> 16 & 0x1fff;
-        if (!incrementing || (header & 0xffff) != REPORT / 4 || count < 4 ||
-            words - i <= count || word[i + 4] != REPORT_FENCE) {
-            continue;
-        }
-        fence = memory_at((uint64_t)word[i + 1] << 32 | word[i + 2], 4);
-        if (fence) {
-            *fence = word[i + 3];
-        }
-    }
-}
-
 static int push_one(const struct drm_nouveau_gem_pushbuf *arg,
                     const struct drm_nouveau_gem_pushbuf_push *push, bool run)
 {
     const struct drm_nouveau_gem_pushbuf_bo *bos =
         (const void *)(uintptr_t)arg->buffers;
-    uint64_t len = push->length & PUSH_LENGTH;
+    uint64_t len = push->length & PUSH_LENGTH, va;
     Object *object;
 
     if (push->bo_index >= arg->nr_buffers) {
@@ -306,14 +282,15 @@ static int push_one(const struct drm_nouveau_gem_pushbuf *arg,
         len > object->mem.size - push->offset) {
         return -EINVAL;
     }
+    va = object->mem.va + push->offset;
     if (run && len) {
-        card_push(node.card, arg->channel, object->mem.va + push->offset,
-                  len);
+        card_push(node.card, arg->channel, va, len);
+        if (getenv("GP107_SHIM_CODE")) {
+            push_code(memory_at(va, len), len / 4, memory_at);
+        }
     }
     if (card_channel_check(node.card, arg->channel) == -ENODEV) {
-        complete_fences((uint32_t *)((uint8_t *)card_mem(node.card,
-                                                         &object->mem) +
-                                     push->offset), len / 4);
+        push_fences(memory_at(va, len), len / 4, memory_at);
     }
     return 0;
 }

@@ -5,12 +5,13 @@
 usage()
 {
     cat <<END
-usage: run.sh [--shim FILE] [--log] [--timeout SECONDS] PROGRAM [ARGUMENT...]
+usage: run.sh [OPTION...] PROGRAM [ARGUMENT...]
 
-Runs PROGRAM with FILE (default: build/opencl-shim/gp107-shim.so) in front of
-its libraries and the environment that Debian's Mesa wants for OpenCL with
-shared virtual memory on nouveau.
+Runs PROGRAM with the shim in front of its libraries and the environment that
+Debian's Mesa wants for OpenCL with shared virtual memory on nouveau.
 
+  --shim FILE        the shim (default: build/opencl-shim/gp107-shim.so)
+  --code             print the code of each kernel that is launched
   --log              print all that the model logs
   --timeout SECONDS  kill a channel whose commands take longer (default: 600)
   --help             this text
@@ -28,6 +29,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;
     --shim) [ $# -gt 1 ] || die "--shim needs a file"; shim=$2; shift 2 ;;
+    --code) export GP107_SHIM_CODE=1; shift ;;
     --log) export GP107_SHIM_LOG=1; shift ;;
     --timeout)
         [ $# -gt 1 ] || die "--timeout needs a number of seconds"
