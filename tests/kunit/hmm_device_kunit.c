@@ -267,6 +267,38 @@ static void read_only_page_on_the_device(struct kunit *test)
 	expect_came_back(hk, true);
 }
 
+/* Which of them follow each other on the device is not a matter of addresses. */
+static void pages_in_a_row_and_others(struct kunit *test)
+{
+	unsigned long addr = mm_kunit_map(test, 8 * PAGE_SIZE, RW, 0);
+	static const unsigned int order[] = { 0, 1, 2, 4, 5, 7, 6 };
+	struct page *page[8] = {};
+	struct hmm_kunit *hk;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		mm_kunit_write(test, addr + i * PAGE_SIZE, i);
+	lru_add_drain_all();
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		page[order[i]] = hmm_kunit_to_device(test, addr +
+						     order[i] * PAGE_SIZE);
+	mm_kunit_mprotect(test, addr + 5 * PAGE_SIZE, PAGE_SIZE, PROT_READ);
+	mm_kunit_mprotect(test, addr + 5 * PAGE_SIZE, PAGE_SIZE, RW);
+	device.migrated_back = 0;
+
+	hk = hmm_kunit_new(test, addr, 8);
+	hk->range.dev_private_owner = &hmm_kunit_owner;
+	KUNIT_ASSERT_EQ(test, 0L, hmm_kunit_snapshot(hk));
+	for (i = 0; i < 8; i++)
+		if (page[i])
+			KUNIT_EXPECT_EQ(test, page_to_pfn(page[i]) |
+					(i == 5 ? HMM_KUNIT_READ :
+						  HMM_KUNIT_WRITE),
+					hk->native[i]);
+	hmm_kunit_expect_page(hk, 3, true);
+	KUNIT_EXPECT_EQ(test, 0, device.migrated_back);
+}
+
 static void device_encoding_marks_the_page(struct kunit *test)
 {
 	struct page *page;
@@ -363,6 +395,7 @@ static struct kunit_case hmm_device_cases[] = {
 	KUNIT_CASE(foreign_page_comes_back),
 	KUNIT_CASE(without_owner_the_page_comes_back),
 	KUNIT_CASE(read_only_page_on_the_device),
+	KUNIT_CASE(pages_in_a_row_and_others),
 	KUNIT_CASE(device_encoding_marks_the_page),
 	KUNIT_CASE(private_request_of_a_snapshot_is_none),
 	KUNIT_CASE(t25_freed_device_page_comes_back_dirty),
