@@ -68,6 +68,16 @@ void operands_int(unsigned size, void *a, void *b, void *c)
     fill(size, edge, edges, random_int, a, b, c);
 }
 
+/* No signalling NaN, of which the C library makes another. */
+static uint64_t quiet(uint64_t bits, unsigned size)
+{
+    uint64_t exponent = size == 4 ? 0xff : 0x7ff;
+    unsigned mantissa = size == 4 ? 23 : 52;
+
+    return (bits >> mantissa & exponent) == exponent
+        ? bits | 1ull << (mantissa - 1) : bits;
+}
+
 /* Any bits, or a number near 1 of either sign, or a small whole one. */
 static uint64_t random_float(uint64_t *state, unsigned size)
 {
@@ -79,7 +89,7 @@ static uint64_t random_float(uint64_t *state, unsigned size)
     switch (val >> 61) {
     case 0:
     case 1:
-        return next_random(state);
+        return quiet(next_random(state), size);
     case 2:
         near = (double)(int)(next_random(state) % 2049) - 1024;
         break;
