@@ -207,7 +207,8 @@ struct nouveau_dmem {
  * @pinned: @bo stays where it is; false only while suspended, or if resume failed
  * @evicting: somebody empties it: not for new pages, not to be given back
  * @used: which pages are reserved or in use
- * @nr_used: how many
+ * @touched: which pages a CPU fault is about to take back; atomic bits
+ * @nr_used: how many of @used
  * @used_at: &nouveau_dmem.clock when it was last a destination
  * @tried_at: &nouveau_dmem.clock of who last tried to evict it
  * @empty_at: jiffies when its last page went
@@ -221,6 +222,7 @@ struct nouveau_dmem_chunk {
 	bool pinned;
 	bool evicting;
 	DECLARE_BITMAP(used, DMEM_CHUNK_PAGES);
+	DECLARE_BITMAP(touched, DMEM_CHUNK_PAGES);
 	unsigned int nr_used;
 	u64 used_at;
 	u64 tried_at;
@@ -1169,10 +1171,16 @@ out:
  * A CPU touched a page in VRAM. The caller's reference to it keeps the chunk, so
  * also the device, until this returns. The other pages of the window come along
  * if it costs nothing.
+ *
+ * Of several CPUs one takes the page back. A page that the others have references
+ * to can't be moved, so they go, and come again, until it is; once it is locked
+ * they sleep.
  */
 static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 {
-	struct nouveau_dmem *dmem = dmem_page_chunk(vmf->page)->dmem;
+	struct nouveau_dmem_chunk *chunk = dmem_page_chunk(vmf->page);
+	unsigned long slot = page_to_pfn(vmf->page) - dmem_chunk_pfn(chunk);
+	struct nouveau_dmem *dmem = chunk->dmem;
 	struct vm_area_struct *vma = vmf->vma;
 	unsigned long addr = vmf->address & PAGE_MASK;
 	struct migrate_vma args = {
@@ -1193,6 +1201,9 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 	vm_fault_t fault = 0;
 	int ret;
 
+	if (test_bit(slot, chunk->touched))
+		return 0;
+
 	/* It is too late for that under folio locks. */
 	page = alloc_page_vma(GFP_HIGHUSER_MOVABLE, vma, addr);
 	if (!page)
@@ -1210,16 +1221,18 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 		fault = VM_FAULT_SIGBUS;
 		goto out;
 	}
+	if (test_and_set_bit_lock(slot, chunk->touched))
+		goto out_unwake;
 	if (migrate_vma_setup(&args)) {
 		fault = VM_FAULT_SIGBUS;
-		goto out_unwake;
+		goto out_untouch;
 	}
 
 	/* Somebody else's hands on it: let them finish, and fault again. */
 	if (!(job->src[here] & MIGRATE_PFN_MIGRATE) ||
 	    !migrate_pfn_to_page(job->src[here])) {
 		dmem_job_finish(dmem, job, &args, -EAGAIN);
-		goto out_unwake;
+		goto out_untouch;
 	}
 
 	dmem_job_alloc_system(job, vma, start, DMEM_GFP_WINDOW);
@@ -1235,6 +1248,8 @@ static vm_fault_t dmem_migrate_to_ram(struct vm_fault *vmf)
 	dmem_count(dmem, NOUVEAU_SVM_NS_MIGRATE, ktime_get_ns() - began);
 	if (moved)
 		trace_nouveau_svm_migrate(start, moved, false);
+out_untouch:
+	clear_bit_unlock(slot, chunk->touched);
 out_unwake:
 	dmem_unwake(dmem);
 out:
