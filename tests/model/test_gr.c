@@ -220,11 +220,18 @@ static void test_report(Fixture *f, gconstpointer data)
         g_assert_cmphex(word(f, 0x40), ==, 0);
     }
 
-    /* Mesa's timestamp query. */
+    /* Mesa's queries: of the time, of samples, of primitives. */
     gr_mthd(&f->gr, THREED, 0x1b08, 9);
     gr_mthd(&f->gr, THREED, 0x1b0c, 0x00005002);
-    g_assert_cmphex(word(f, 0x40), ==, 0);
+    g_assert_cmphex(word(f, 0x40), ==, 9);
+    g_assert_cmphex(word(f, 0x44), ==, 0);
     g_assert_cmphex(word(f, 0x48), ==, 0x40);
+    g_assert_cmphex(word(f, 0x4c), ==, 0x5);
+    gr_mthd(&f->gr, THREED, 0x1b08, 10);
+    gr_mthd(&f->gr, THREED, 0x1b0c, 0x0100f002);
+    g_assert_cmphex(word(f, 0x40), ==, 10);
+    gr_mthd(&f->gr, THREED, 0x1b0c, 0x09005002);
+    g_assert_cmphex(word(f, 0x40), ==, 0);
 
     /* Acquire: waits for the value. */
     gr_mthd(&f->gr, THREED, 0x1b08, 3);

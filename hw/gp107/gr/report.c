@@ -22,7 +22,15 @@ enum {
     REPORT_REDUCE = 1u << 3,
     REPORT_COMPARE_GE = 1u << 16,
     REPORT_AWAKEN = 1u << 20,
+    REPORT_SHIFT = 23,
+    REPORT_MASK = 0x1f,
     REPORT_ONE_WORD = 1u << 28,
+};
+
+/* SET_REPORT_SEMAPHORE_D_REPORT: of 32 bits; the others' counts have 64. */
+enum {
+    REPORT_NONE = 0,
+    REPORT_ZPASS_PIXEL_CNT = 2,
 };
 
 bool gp_release(GpGr *gr, const GpRelease *release)
@@ -80,6 +88,7 @@ GpMethodResult gp_report_method(GpGr *gr, GpGrClass class, uint32_t data)
         .is_signed = (data >> 17 & 3) == 1,
         .op = data >> 9 & 7,
     };
+    unsigned report = data >> REPORT_SHIFT & REPORT_MASK;
 
     if (!gp_gr_is_idle(gr)) {
         return GP_METHOD_WAIT;
@@ -99,8 +108,13 @@ GpMethodResult gp_report_method(GpGr *gr, GpGrClass class, uint32_t data)
         return GP_METHOD_ERROR;
     case OPERATION_REPORT_ONLY:
         if (class == GP_GR_THREED) {
-            /* No graphics unit counts anything here: the report is 0. */
-            release.payload = 0;
+            /*
+             * No graphics unit counts anything here.  Before a count of 32
+             * bits stands the payload, by which Mesa knows that it came.
+             */
+            if (report != REPORT_NONE && report != REPORT_ZPASS_PIXEL_CNT) {
+                release.payload = 0;
+            }
             release.reduce = false;
             break;
         }
