@@ -40,13 +40,21 @@ static void both_work(struct svm_gpu *gpu, uint32_t *mem, size_t pages,
 	svm_check_pages(mem, pages, 7000);
 }
 
-static void count_again(void)
+/* Sixteen pages that the CPU wrote. */
+static uint32_t *in_vram(struct svm_gpu *gpu)
 {
-	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(16);
 
 	svm_fill(mem, 16, 1);
 	expect(gpu, SVM_IN_VRAM, mem, 16, 0, 16);
+	return mem;
+}
+
+static void count_again(void)
+{
+	struct svm_gpu *gpu = svm_client();
+	uint32_t *mem = in_vram(gpu);
+
 	expect(gpu, SVM_IN_VRAM, mem, 16, 0, 0);
 	/* Four come home, and go again. */
 	svm_check_filled(mem, 16, 1);
@@ -174,10 +182,8 @@ static void count_file(void)
 static void system_back(void)
 {
 	struct svm_gpu *gpu = svm_client();
-	uint32_t *mem = svm_pages(16);
+	uint32_t *mem = in_vram(gpu);
 
-	svm_fill(mem, 16, 1);
-	expect(gpu, SVM_IN_VRAM, mem, 16, 0, 16);
 	expect(gpu, SVM_IN_SYSTEM, mem, 16, 0, 16);
 	all_are(mem, 16, SVM_PRESENT);
 	both_work(gpu, mem, 16, 1);
@@ -189,10 +195,8 @@ static void system_back(void)
 static void system_dirty(void)
 {
 	struct svm_gpu *gpu = svm_client();
-	uint32_t *mem = svm_pages(16);
+	uint32_t *mem = in_vram(gpu);
 
-	svm_fill(mem, 16, 1);
-	expect(gpu, SVM_IN_VRAM, mem, 16, 0, 16);
 	svm_gpu_write_pages(gpu, mem, 16, 900);
 	expect(gpu, SVM_IN_SYSTEM, mem, 16, 0, 16);
 	all_are(mem, 16, SVM_PRESENT);
@@ -206,10 +210,8 @@ static void system_dirty(void)
 static void system_partial(void)
 {
 	struct svm_gpu *gpu = svm_client();
-	uint32_t *mem = svm_pages(16);
+	uint32_t *mem = in_vram(gpu);
 
-	svm_fill(mem, 16, 1);
-	expect(gpu, SVM_IN_VRAM, mem, 16, 0, 16);
 	expect(gpu, SVM_IN_SYSTEM, mem + 4 * WORDS, 8, 0, 8);
 	all_are(mem, 4, SVM_ELSEWHERE);
 	all_are(mem + 4 * WORDS, 8, SVM_PRESENT);

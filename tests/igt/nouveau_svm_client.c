@@ -218,16 +218,8 @@ static void destroyed_in_fault(void)
 	for (round = 0; round < 4; round++) {
 		struct svm_gpu *gpu = svm_client();
 		uint32_t *mem = svm_pages(n), job;
-		struct svm_args args = {
-			.base = svm_addr(mem),
-			.stride = PAGE,
-			.step = 256 * PAGE,
-			.count = n / 256,
-			.value = 1,
-		};
 
-		igt_assert_eq(svm_submit(gpu, SVM_KERNEL_STORE32, 1, 256,
-					 &args, &job), 0);
+		igt_assert_eq(svm_submit_pages(gpu, mem, n, 1, &job), 0);
 		while (svm_place(mem) != SVM_PRESENT)
 			usleep(100);
 		svm_close(gpu);
@@ -269,17 +261,9 @@ static void zapped_in_fault(void)
 	const size_t n = 1024;
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(n), job;
-	struct svm_args args = {
-		.base = svm_addr(mem),
-		.stride = PAGE,
-		.step = 256 * PAGE,
-		.count = n / 256,
-		.value = 1,
-	};
 	int i;
 
-	igt_assert_eq(svm_submit(gpu, SVM_KERNEL_STORE32, 1, 256, &args,
-				 &job), 0);
+	igt_assert_eq(svm_submit_pages(gpu, mem, n, 1, &job), 0);
 	for (i = 0; i < 50; i++)
 		igt_assert_eq(madvise(mem, n * PAGE, MADV_DONTNEED), 0);
 	igt_assert_eq(svm_wait(gpu, job, SVM_JOB_MS), 0);

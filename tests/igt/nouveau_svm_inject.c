@@ -68,6 +68,8 @@ struct filler {
 
 static void filler_init(struct filler *f)
 {
+	/* What others left goes first. */
+	igt_assert(svm_wait_until(svm_counter("chunks_live") <= 0, 5000));
 	f->mem = svm_pages(FILLER_PAGES);
 	f->used = 0;
 }
@@ -108,6 +110,7 @@ static void bind(void)
 	unsigned int n, without = 0;
 	struct svm_gpu *gpu;
 	struct filler f;
+	uint64_t used;
 	bool counts;
 
 	svm_require_fail_nth();
@@ -116,6 +119,7 @@ static void bind(void)
 	counts = svm_debugfs_present();
 	gpu = svm_client();
 	filler_init(&f);
+	used = svm_vram_used(gpu);
 	for (n = 1; n < MOST; n++) {
 		uint32_t *mem = svm_pages(pages);
 		long created;
@@ -147,6 +151,8 @@ static void bind(void)
 	igt_assert(n > 1 && n < MOST);
 	/* One that failed of another sort does not count. */
 	igt_assert(!counts || without >= 4);
+	/* Its page tables may stay. */
+	igt_assert(svm_wait_until(svm_vram_used(gpu) < used + HUGE, 5000));
 	svm_client_close(gpu);
 }
 

@@ -14,16 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <nouveau_drm.h>
 #include <nouveau/nouveau.h>
 
 #include "nouveau_svm_audit.h"
 #include "nouveau_svm_sys.h"
 #include "nouveau_svm_test.h"
-
-#ifndef NOUVEAU_GETPARAM_VRAM_USED
-#define NOUVEAU_GETPARAM_VRAM_USED	19
-#endif
 
 #define N	64u
 
@@ -189,34 +184,24 @@ static void fd_outlives_process(void)
 	svm_next_client_works();
 }
 
-static uint64_t vram_used(struct svm_gpu *gpu)
-{
-	uint64_t used = 0;
-
-	igt_require_f(!nouveau_getparam(gpu->device,
-					NOUVEAU_GETPARAM_VRAM_USED, &used),
-		      "the kernel does not tell how much VRAM is used\n");
-	return used;
-}
-
 /* Sixteen MiB go to VRAM and are freed there: it is free for others again. */
 static void vram_given_back(void)
 {
 	const size_t len = 16u << 20;
 	struct svm_gpu *gpu = svm_client();
-	uint64_t before = vram_used(gpu), most;
+	uint64_t before = svm_vram_used(gpu), most;
 	uint32_t *mem = svm_pages(len / PAGE);
 
 	/* Untouched pages are zeroes made in VRAM. */
 	svm_migrate(gpu, mem, len, NULL);
-	most = vram_used(gpu);
+	most = svm_vram_used(gpu);
 	svm_unmap(mem, len);
 	igt_info("%llu KiB, %llu KiB with pages, %llu KiB\n",
 		 (unsigned long long)before >> 10,
 		 (unsigned long long)most >> 10,
-		 (unsigned long long)vram_used(gpu) >> 10);
+		 (unsigned long long)svm_vram_used(gpu) >> 10);
 	igt_assert(most >= before + len / 2);
-	igt_assert(svm_wait_until(vram_used(gpu) <= before + (4u << 20),
+	igt_assert(svm_wait_until(svm_vram_used(gpu) <= before + (4u << 20),
 				  5000));
 	svm_client_close(gpu);
 }

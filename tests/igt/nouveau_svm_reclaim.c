@@ -119,7 +119,18 @@ static void swap_cache_clean(void)
 	svm_client_close(gpu);
 }
 
-/* As before, but the GPU has had them mapped read-only first. */
+/* What the GPU writes after MADV_FREE is there when it is swapped. */
+static void lazily_freed(struct svm_gpu *gpu, uint32_t *mem)
+{
+	igt_assert_eq(madvise(mem, N * PAGE, MADV_FREE), 0);
+	svm_gpu_write_pages(gpu, mem, N, 1000);
+	page_out(mem, N);
+	svm_check_pages(mem, N, 1000);
+	svm_unmap(mem, N * PAGE);
+	svm_client_close(gpu);
+}
+
+/* The GPU has had them mapped read-only first. */
 static void free_after_read(void)
 {
 	struct svm_gpu *gpu = svm_client();
@@ -127,12 +138,7 @@ static void free_after_read(void)
 
 	svm_fill(mem, N, 1);
 	svm_gpu_check_pages(gpu, mem, N, 1, WORDS);
-	igt_assert_eq(madvise(mem, N * PAGE, MADV_FREE), 0);
-	svm_gpu_write_pages(gpu, mem, N, 1000);
-	page_out(mem, N);
-	svm_check_pages(mem, N, 1000);
-	svm_unmap(mem, N * PAGE);
-	svm_client_close(gpu);
+	lazily_freed(gpu, mem);
 }
 
 /* The GPU may write them already when MADV_FREE comes. */
@@ -142,12 +148,7 @@ static void free_while_mapped(void)
 	uint32_t *mem = svm_pages(N);
 
 	svm_gpu_write_pages(gpu, mem, N, 1);
-	igt_assert_eq(madvise(mem, N * PAGE, MADV_FREE), 0);
-	svm_gpu_write_pages(gpu, mem, N, 1000);
-	page_out(mem, N);
-	svm_check_pages(mem, N, 1000);
-	svm_unmap(mem, N * PAGE);
-	svm_client_close(gpu);
+	lazily_freed(gpu, mem);
 }
 
 struct pager {
@@ -642,21 +643,16 @@ static void busy_block(void)
 static void victim_grows(struct victim *v)
 {
 	const size_t n = 16384;
-	struct svm_args args = {
-		.step = PAGE * 256, .stride = PAGE, .count = n / 256,
-		.value = 1,
-	};
 	struct svm_gpu gpu;
 	uint32_t *mem, job;
 
 	mem = mmap(NULL, n * PAGE, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	args.base = svm_addr(mem);
 	if (mem == MAP_FAILED || !svm_file_write(GROUP "/cgroup.procs", "0") ||
 	    svm_open(&gpu, svm_node))
 		_exit(2);
 	*v->ready = 1;
-	if (svm_submit(&gpu, SVM_KERNEL_STORE32, 1, 256, &args, &job))
+	if (svm_submit_pages(&gpu, mem, n, 1, &job))
 		_exit(3);
 	for (;;)
 		pause();

@@ -15,6 +15,22 @@
 
 #define STEPS(...)	{ __VA_ARGS__ }
 
+/* Two sections: @step is done to the end of the memory, or to its middle. */
+#define LIST(...)	__VA_ARGS__
+#define PIECES_NAMED(tail, middle, what, families, before, step, after)	\
+	{ tail, "the tail " what, SVM_PRIVATE, false, families,		\
+	  STEPS(before, step ## _TAIL, after) },			\
+	{ middle, "the middle " what, SVM_PRIVATE, false, families,	\
+	  STEPS(before, step ## _MIDDLE, after) }
+#define PIECES(name, what, families, before, step, after)		\
+	PIECES_NAMED("partial-" name, "partial-middle-" name, what,	\
+		     families, LIST(before), step, LIST(after))
+#define ATOMIC_PIECES(name, what, step)					\
+	PIECES_NAMED("partial-atomic-" name, "partial-atomic-middle-" name, \
+		     what " under atomics", SOME & ~BIT(SVM_LARGE_2M),	\
+		     LIST(SVM_CPU_WRITE, SVM_GPU_ATOMIC), step,		\
+		     LIST(SVM_GPU_ATOMIC, SVM_CPU_CHECK, SVM_MEND))
+
 /*
  * Behind each program the same end is run: the GPU adds, the CPU checks and
  * writes, the GPU checks.
@@ -256,68 +272,26 @@ const struct svm_section svm_sections[] = {
 		SVM_GPU_CHECK) },
 
 	/* A part of the memory */
-	{ "partial-munmap-cpu-fault", "the tail goes, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_CUT_TAIL, SVM_CPU_CHECK,
-		SVM_GPU_ADD, SVM_MEND) },
-	{ "partial-munmap-no-cpu-fault", "the tail goes, GPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_CUT_TAIL, SVM_GPU_ADD, SVM_CPU_CHECK,
-		SVM_MEND) },
-	{ "partial-middle-munmap-cpu-fault", "the middle goes, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_CUT_MIDDLE, SVM_CPU_CHECK,
-		SVM_GPU_ADD, SVM_MEND) },
-	{ "partial-middle-munmap-no-cpu-fault", "the middle goes, GPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_CUT_MIDDLE, SVM_GPU_ADD, SVM_CPU_CHECK,
-		SVM_MEND) },
-	{ "partial-remap-cpu-fault", "the tail moves, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_MOVE_TAIL, SVM_CPU_CHECK,
-		SVM_GPU_ADD, SVM_CPU_CHECK, SVM_MEND) },
-	{ "partial-remap-no-cpu-fault", "the tail moves, GPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_MOVE_TAIL, SVM_GPU_ADD, SVM_CPU_CHECK,
-		SVM_MEND) },
-	{ "partial-middle-remap-cpu-fault", "the middle moves, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_MOVE_MIDDLE, SVM_CPU_CHECK,
-		SVM_GPU_ADD, SVM_CPU_CHECK, SVM_MEND) },
-	{ "partial-middle-remap-no-cpu-fault", "the middle moves, GPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_MOVE_MIDDLE, SVM_GPU_ADD, SVM_CPU_CHECK,
-		SVM_MEND) },
-	{ "partial-mprotect-cpu-fault", "the tail is read-only, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_PROTECT_TAIL, SVM_CPU_CHECK,
-		SVM_GPU_CHECK, SVM_MEND, SVM_CPU_WRITE) },
-	{ "partial-mprotect-no-cpu-fault", "the tail is read-only, GPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_PROTECT_TAIL, SVM_GPU_CHECK, SVM_MEND) },
-	{ "partial-middle-mprotect-cpu-fault", "a read-only middle, CPU first",
-	  SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ADD, SVM_PROTECT_MIDDLE, SVM_CPU_CHECK,
-		SVM_GPU_CHECK, SVM_MEND, SVM_CPU_WRITE) },
-	{ "partial-middle-mprotect-no-cpu-fault",
-	  "a read-only middle, GPU first", SVM_PRIVATE, false, SOME,
-	  STEPS(SVM_GPU_WRITE, SVM_PROTECT_MIDDLE, SVM_GPU_CHECK, SVM_MEND) },
-	{ "partial-atomic-munmap", "the tail goes under atomics",
-	  SVM_PRIVATE, false, SOME & ~BIT(SVM_LARGE_2M),
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ATOMIC, SVM_CUT_TAIL, SVM_GPU_ATOMIC,
-		SVM_CPU_CHECK, SVM_MEND) },
-	{ "partial-atomic-middle-munmap", "the middle goes under atomics",
-	  SVM_PRIVATE, false, SOME & ~BIT(SVM_LARGE_2M),
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ATOMIC, SVM_CUT_MIDDLE,
-		SVM_GPU_ATOMIC, SVM_CPU_CHECK, SVM_MEND) },
-	{ "partial-atomic-remap", "the tail moves under atomics",
-	  SVM_PRIVATE, false, SOME & ~BIT(SVM_LARGE_2M),
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ATOMIC, SVM_MOVE_TAIL, SVM_GPU_ATOMIC,
-		SVM_CPU_CHECK, SVM_MEND) },
-	{ "partial-atomic-middle-remap", "the middle moves under atomics",
-	  SVM_PRIVATE, false, SOME & ~BIT(SVM_LARGE_2M),
-	  STEPS(SVM_CPU_WRITE, SVM_GPU_ATOMIC, SVM_MOVE_MIDDLE,
-		SVM_GPU_ATOMIC, SVM_CPU_CHECK, SVM_MEND) },
+	PIECES("munmap-cpu-fault", "goes, CPU first", SOME,
+	       LIST(SVM_CPU_WRITE, SVM_GPU_ADD), SVM_CUT,
+	       LIST(SVM_CPU_CHECK, SVM_GPU_ADD, SVM_MEND)),
+	PIECES("munmap-no-cpu-fault", "goes, GPU first", SOME,
+	       LIST(SVM_GPU_WRITE), SVM_CUT,
+	       LIST(SVM_GPU_ADD, SVM_CPU_CHECK, SVM_MEND)),
+	PIECES("remap-cpu-fault", "moves, CPU first", SOME,
+	       LIST(SVM_CPU_WRITE, SVM_GPU_ADD), SVM_MOVE,
+	       LIST(SVM_CPU_CHECK, SVM_GPU_ADD, SVM_CPU_CHECK, SVM_MEND)),
+	PIECES("remap-no-cpu-fault", "moves, GPU first", SOME,
+	       LIST(SVM_GPU_WRITE), SVM_MOVE,
+	       LIST(SVM_GPU_ADD, SVM_CPU_CHECK, SVM_MEND)),
+	PIECES("mprotect-cpu-fault", "is read-only, CPU first", SOME,
+	       LIST(SVM_CPU_WRITE, SVM_GPU_ADD), SVM_PROTECT,
+	       LIST(SVM_CPU_CHECK, SVM_GPU_CHECK, SVM_MEND, SVM_CPU_WRITE)),
+	PIECES("mprotect-no-cpu-fault", "is read-only, GPU first", SOME,
+	       LIST(SVM_GPU_WRITE), SVM_PROTECT,
+	       LIST(SVM_GPU_CHECK, SVM_MEND)),
+	ATOMIC_PIECES("munmap", "goes", SVM_CUT),
+	ATOMIC_PIECES("remap", "moves", SVM_MOVE),
 	{ "partial-prefetch-middle-munmap", "the middle goes in VRAM",
 	  SVM_PRIVATE, false, SOME,
 	  STEPS(SVM_CPU_WRITE, SVM_TO_VRAM, SVM_CUT_MIDDLE, SVM_GPU_ADD,

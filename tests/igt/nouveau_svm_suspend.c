@@ -112,7 +112,7 @@ static void cpu_checks(struct memory *m, uint32_t more)
 }
 
 /* The client goes on where it was, and a new one can begin. */
-static void gpu_first(void)
+static void one_is_first(bool cpu)
 {
 	struct svm_gpu *gpu;
 	struct memory m;
@@ -122,6 +122,8 @@ static void gpu_first(void)
 	memory_init(&m, gpu);
 	suspend();
 	svm_check_mirror();
+	if (cpu)
+		cpu_checks(&m, 0);
 	gpu_checks(&m, gpu, 0);
 	cpu_checks(&m, 0);
 	svm_next_client_works();
@@ -129,19 +131,14 @@ static void gpu_first(void)
 	svm_client_close(gpu);
 }
 
+static void gpu_first(void)
+{
+	one_is_first(false);
+}
+
 static void cpu_first(void)
 {
-	struct svm_gpu *gpu;
-	struct memory m;
-
-	require_suspend();
-	gpu = svm_client();
-	memory_init(&m, gpu);
-	suspend();
-	cpu_checks(&m, 0);
-	gpu_checks(&m, gpu, 0);
-	memory_fini(&m);
-	svm_client_close(gpu);
+	one_is_first(true);
 }
 
 /* To VRAM and down, time and again; each time it says something else. */

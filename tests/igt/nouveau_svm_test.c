@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <nouveau_drm.h>
+#include <nouveau/nouveau.h>
+
 #include "nouveau_svm_test.h"
+
+#ifndef NOUVEAU_GETPARAM_VRAM_USED
+#define NOUVEAU_GETPARAM_VRAM_USED	19
+#endif
 
 /* Seconds that a child may last. */
 #define CHILD_LIMIT	90
@@ -232,16 +240,27 @@ static void divide(size_t pages, unsigned int *threads, unsigned int *count)
 	igt_assert(*threads * *count == pages);
 }
 
-void svm_gpu_write_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
-			 uint32_t seed)
+int svm_submit_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
+		     uint32_t seed, uint32_t *job)
 {
+	struct svm_args args = {
+		.base = svm_addr(mem), .stride = PAGE, .value = seed,
+	};
 	unsigned int threads, count;
 
 	divide(pages, &threads, &count);
-	igt_assert_eq(svm_launch(gpu, SVM_KERNEL_STORE32, 1, threads,
-				 .base = svm_addr(mem), .stride = PAGE,
-				 .step = threads * PAGE, .count = count,
-				 .value = seed), 0);
+	args.step = threads * PAGE;
+	args.count = count;
+	return svm_submit(gpu, SVM_KERNEL_STORE32, 1, threads, &args, job);
+}
+
+void svm_gpu_write_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
+			 uint32_t seed)
+{
+	uint32_t job;
+
+	igt_assert_eq(svm_submit_pages(gpu, mem, pages, seed, &job), 0);
+	igt_assert_eq(svm_wait(gpu, job, SVM_JOB_MS), 0);
 }
 
 void svm_check_pages(const uint32_t *mem, size_t pages, uint32_t seed)
@@ -271,6 +290,16 @@ void svm_gpu_check_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
 	for (i = 0; i < pages; i++)
 		igt_assert_eq_u32(out[i], seed + i * step);
 	svm_unmap(out, (pages + WORDS - 1) / WORDS * PAGE);
+}
+
+uint64_t svm_vram_used(struct svm_gpu *gpu)
+{
+	uint64_t used = 0;
+
+	igt_require_f(!nouveau_getparam(gpu->device,
+					NOUVEAU_GETPARAM_VRAM_USED, &used),
+		      "the kernel does not tell how much VRAM is used\n");
+	return used;
 }
 
 /* An entry; Documentation/admin-guide/mm/pagemap.rst has its bits. */

@@ -92,13 +92,18 @@ int svm_run_dying(struct svm_gpu *gpu, enum svm_kernel kernel,
 /* These assert that the access is fatal to the channel. */
 void svm_gpu_write_dies(struct svm_gpu *gpu, const void *addr);
 void svm_gpu_read_dies(struct svm_gpu *gpu, const void *addr);
-/* The first word of each page: seed + page number. */
+/* The first word of each page: seed + page number; and its start alone. */
 void svm_gpu_write_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
 			 uint32_t seed);
+int svm_submit_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
+		     uint32_t seed, uint32_t *job);
 void svm_check_pages(const uint32_t *mem, size_t pages, uint32_t seed);
 /* The GPU reads the first word of each page; the CPU compares. */
 void svm_gpu_check_pages(struct svm_gpu *gpu, const void *mem, size_t pages,
 			 uint32_t seed, uint32_t step);
+
+/* Bytes of VRAM that are somebody's, or skips. */
+uint64_t svm_vram_used(struct svm_gpu *gpu);
 
 /* Is the page at @addr in the CPU's page table, or kept elsewhere? */
 enum svm_place { SVM_NOWHERE, SVM_PRESENT, SVM_ELSEWHERE };

@@ -256,23 +256,46 @@ static void others_go_on(void)
 	svm_client_close(gpu);
 }
 
+/*
+ * A write of the GPU that its pager hears of, and does not answer before @hold is
+ * false.  Returns how the submission went.
+ */
+static int held_begin(struct pager *p, struct svm_gpu *gpu, uint32_t value,
+		      uint32_t *job, bool *asked)
+{
+	struct svm_args args = { .value = value };
+	int ret;
+
+	pager_open(p, 1, UFFDIO_REGISTER_MODE_MISSING);
+	args.base = svm_addr(p->mem);
+	p->hold = true;
+	pager_start(p);
+	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, job);
+	*asked = !ret && svm_wait_until(p->asked, SOON);
+	return ret;
+}
+
+/* Now it is answered; returns how the job ends, 0 if well. */
+static int held_end(struct pager *p, struct svm_gpu *gpu, int ret, uint32_t job)
+{
+	p->hold = false;
+	if (!ret)
+		ret = svm_wait(gpu, job, SVM_JOB_MS);
+	pager_stop(p);
+	return ret;
+}
+
 /* While one page is waited for, the CPU may change the rest as it likes. */
 static void memory_changes(void)
 {
 	struct svm_gpu *gpu = svm_client();
 	uint32_t *mem = svm_pages(16), job, i;
-	struct svm_args args = { .value = 9 };
 	struct pager p;
 	bool asked;
 	int ret;
 
 	svm_gpu_write_pages(gpu, mem, 16, 1);
-	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
-	args.base = svm_addr(p.mem);
-	p.hold = true;
-	pager_start(&p);
-	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
-	asked = !ret && svm_wait_until(p.asked, SOON);
+	ret = held_begin(&p, gpu, 9, &job, &asked);
 	/* Each of these wants the address space for itself. */
 	for (i = 0; i < 16; i++) {
 		void *more = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
@@ -281,10 +304,7 @@ static void memory_changes(void)
 		madvise(mem, 16 * PAGE, MADV_DONTNEED);
 		munmap(more, PAGE);
 	}
-	p.hold = false;
-	if (!ret)
-		ret = svm_wait(gpu, job, SVM_JOB_MS);
-	pager_stop(&p);
+	ret = held_end(&p, gpu, ret, job);
 	igt_assert(asked);
 	igt_assert_eq(ret, 0);
 	igt_assert_eq_u32(p.mem[0], 9);
@@ -434,18 +454,12 @@ static void closed(bool file)
 	const struct svm_args next_args = {
 		.base = svm_addr(mem), .stride = PAGE, .value = 70,
 	};
-	struct svm_args args = { .value = 1 };
 	bool asked, answered;
 	struct pager p;
 	long waiters;
 	int ret;
 
-	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
-	args.base = svm_addr(p.mem);
-	p.hold = true;
-	pager_start(&p);
-	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
-	asked = !ret && svm_wait_until(p.asked, SOON);
+	held_begin(&p, gpu, 1, &job, &asked);
 	ret = svm_submit(other, SVM_KERNEL_STORE32, 1, n, &next_args, &next);
 	close_client(gpu, file);
 	waiters = svm_counter("waiters_live");
@@ -551,7 +565,6 @@ static void other_process(void)
 {
 	struct neighbour *shared = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 					MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct svm_args args = { .value = 9 };
 	bool asked, moved, answered;
 	struct svm_gpu *gpu;
 	char line[256] = "";
@@ -569,22 +582,14 @@ static void other_process(void)
 		_exit(neighbour(shared));
 	}
 	gpu = svm_client();
-	pager_open(&p, 1, UFFDIO_REGISTER_MODE_MISSING);
-	args.base = svm_addr(p.mem);
-	p.hold = true;
-	pager_start(&p);
-	ret = svm_submit(gpu, SVM_KERNEL_STORE32, 1, 1, &args, &job);
-	asked = !ret && svm_wait_until(p.asked, SOON);
+	ret = held_begin(&p, gpu, 9, &job, &asked);
 	shared->go = true;
 	moved = svm_wait_until(shared->moved, SOON);
 	if (moved)
 		wrong = svm_audit(line, sizeof(line));
 	moved = moved && svm_wait_until(shared->queued, SOON);
 	answered = p.served;
-	p.hold = false;
-	if (!ret)
-		ret = svm_wait(gpu, job, SVM_JOB_MS);
-	pager_stop(&p);
+	ret = held_end(&p, gpu, ret, job);
 	igt_assert_eq(waitpid(pid, &status, 0), pid);
 	igt_assert(asked);
 	igt_assert(!answered);
