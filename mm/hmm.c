@@ -652,6 +652,12 @@ static int hmm_hugetlb_entry(pte_t *ptep, unsigned long hmask,
 #define hmm_hugetlb_entry NULL
 #endif
 
+/* Is it memory, and may the process read it? */
+static bool hmm_vma_is_readable(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_READ | VM_IO | VM_PFNMAP)) == VM_READ;
+}
+
 static int hmm_test_walk(unsigned long start, unsigned long end,
 			 struct mm_walk *walk)
 {
@@ -659,7 +665,7 @@ static int hmm_test_walk(unsigned long start, unsigned long end,
 	unsigned long vm_flags = walk->vma->vm_flags;
 	int ret;
 
-	if (likely((vm_flags & (VM_READ | VM_IO | VM_PFNMAP)) == VM_READ))
+	if (likely(hmm_vma_is_readable(walk->vma)))
 		return 0;
 
 	/*
@@ -680,6 +686,18 @@ static const struct mm_walk_ops hmm_walk_ops = {
 	.test_walk	= hmm_test_walk,
 	.walk_lock	= PGWALK_RDLOCK,
 };
+
+/* Walk what is left of the range. */
+static int hmm_walk_range(struct mm_struct *mm, struct hmm_walk *w)
+{
+	const unsigned long end = w->range->end;
+	struct vm_area_struct *vma = vma_lookup(mm, w->pos);
+
+	/* Mostly it is one VMA's, and the next one need not be looked for. */
+	if (vma && end <= vma->vm_end && hmm_vma_is_readable(vma))
+		return walk_page_range_vma(vma, w->pos, end, &hmm_walk_ops, w);
+	return walk_page_range(mm, w->pos, end, &hmm_walk_ops, w);
+}
 
 /* Take the faults that the walk has recorded. */
 static int hmm_take_faults(const struct hmm_walk *w, unsigned int flags)
@@ -776,7 +794,7 @@ static long hmm_read_range(struct hmm_range *range,
 		if (mmu_range_check_retry(range->notifier, range->notifier_seq))
 			return -EBUSY;
 
-		ret = walk_page_range(mm, w.pos, range->end, &hmm_walk_ops, &w);
+		ret = hmm_walk_range(mm, &w);
 		if (ret != HMM_WALK_FAULT)
 			break;
 
