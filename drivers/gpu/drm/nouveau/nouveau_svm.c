@@ -77,7 +77,8 @@ bool nouveau_svmm_enter(struct nouveau_svmm *svmm)
 void nouveau_svmm_leave(struct nouveau_svmm *svmm)
 {
 	spin_lock(&svmm->idle.lock);
-	if (!--svmm->busy)
+	/* Whoever waits looks at @busy under the lock. */
+	if (!--svmm->busy && waitqueue_active(&svmm->idle))
 		wake_up_all_locked(&svmm->idle);
 	spin_unlock(&svmm->idle.lock);
 }

@@ -25,8 +25,9 @@ struct nouveau_svmm;
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include <core/object.h>
 #include <nvif/if000c.h>
-#include <nvif/ioctl.h>
+#include <nvif/vmm.h>
 
 /**
  * DOC: objects
@@ -78,7 +79,7 @@ struct nouveau_svmm;
  *	  mmu_range_read_retry()  -> again        nothing mapped? -> done
  *	  state = mapped                          spin_unlock(lock)
  *	  spin_unlock(lock)                       mutex_lock(mutex)
- *	  write PTEs, flush                       clear PTEs, flush
+ *	  write PTEs                              clear PTEs, flush
  *	  mutex_unlock(mutex)                     state = not mapped
  *	                                          mutex_unlock(mutex)
  *
@@ -257,6 +258,7 @@ struct nouveau_svm {
  *	nothing in it is mirrored
  * @unmanaged.start: first address
  * @unmanaged.end: end address, exclusive
+ * @last: what was found last in @buffers, or NULL
  * @buffers: &struct nouveau_svm_buffer by address >> %NOUVEAU_SVM_BUFFER_SHIFT
  * @tables: serialises taking and giving back GPU page tables
  * @retire_lock: protects @retired
@@ -276,6 +278,7 @@ struct nouveau_svmm {
 		unsigned long start;
 		unsigned long end;
 	} unmanaged;
+	struct nouveau_svm_buffer *last;
 	struct xarray buffers;
 	struct mutex tables;		/* see "locking" */
 	spinlock_t retire_lock;		/* innermost; callbacks take it */
@@ -330,6 +333,7 @@ struct nouveau_svm_pages {
  * @leaf_vram: the 2 MiB page is in VRAM
  * @narrow: services since all of the block was looked at; the claimant's
  * @patience: after how many such the next one looks at all of it; the claimant's
+ * @alone: services since one mapped more than it was asked for; the claimant's
  * @pages: state of the small pages; NULL until there is a page table for them
  * @retire: in &nouveau_svmm.retired
  * @rcu: to free it
@@ -346,6 +350,7 @@ struct nouveau_svm_buffer {
 	bool leaf_vram;
 	u8 narrow;
 	u8 patience;
+	u8 alone;
 	struct nouveau_svm_pages *pages;
 	union {
 		struct list_head retire;
@@ -353,9 +358,7 @@ struct nouveau_svm_buffer {
 	};
 };
 
-#define NOUVEAU_SVM_MAP_HEAD						\
-	((sizeof(struct nvif_ioctl_v0) + sizeof(struct nvif_ioctl_mthd_v0) + \
-	  sizeof(struct nvif_vmm_pfnmap_v0)) / sizeof(u64))
+#define NOUVEAU_SVM_MAP_HEAD	(sizeof(struct nvif_vmm_pfnmap_v0) / sizeof(u64))
 
 /**
  * struct nouveau_svm_map - a request to map pages of a buffer
@@ -363,6 +366,7 @@ struct nouveau_svm_buffer {
  * @nr: number of pages, from @first
  * @leaf: map the whole block by one 2 MiB page: @first is 0, @nr is
  *	%NOUVEAU_SVM_BUFFER_PAGES and only @phys[0] counts
+ * @time: ktime_get_ns() when the mapper began, for the counter
  * @mapped: out: how many pages the GPU can use now and could not, or not with
  *	these rights, before
  * @head: room for the head of the PFNMAP method, private to
@@ -379,6 +383,7 @@ struct nouveau_svm_map {
 	unsigned int first;
 	unsigned int nr;
 	bool leaf;
+	u64 time;
 	unsigned int mapped;
 	union {
 		struct {
@@ -473,6 +478,24 @@ int nouveau_svm_populate(struct nouveau_svmm *svmm, unsigned long start,
 /* nouveau_svm_debugfs.c */
 void nouveau_svm_debugfs_init(struct nouveau_drm *drm, struct dentry *root);
 void nouveau_svm_inject_init(struct nouveau_svm *svm);
+
+/**
+ * nouveau_svm_mthd - call a method of a GPU address space
+ * @vmm: the address space
+ * @method: NVIF_VMM_V0_* or GP100_VMM_*
+ * @args: its arguments
+ * @size: of these, in bytes
+ *
+ * What nvif_object_mthd() does, without a copy and without looking for the object
+ * by its handle: a fault makes two such calls.
+ *
+ * Return: what the method says.
+ */
+static inline int nouveau_svm_mthd(const struct nvif_vmm *vmm, u32 method,
+				   void *args, u32 size)
+{
+	return nvkm_object_mthd(vmm->object.priv, method, args, size);
+}
 
 /**
  * nouveau_svm_count - add to a counter

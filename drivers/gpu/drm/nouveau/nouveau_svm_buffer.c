@@ -54,16 +54,6 @@ enum {
 	BUFFER_LEAF,
 };
 
-/* The head of a PFNMAP method, right in front of its phys[]. */
-struct nouveau_svm_pfnmap {
-	struct nvif_ioctl_v0 i;
-	struct nvif_ioctl_mthd_v0 m;
-	struct nvif_vmm_pfnmap_v0 p;
-};
-
-static_assert(sizeof(struct nouveau_svm_pfnmap) ==
-	      NOUVEAU_SVM_MAP_HEAD * sizeof(u64));
-
 /*
  * The parts of a range that are mirrored: what is in front of the unmanaged
  * hole (@part 0) and what is behind it (@part 1). Returns false if there is
@@ -221,8 +211,8 @@ static int nouveau_svm_buffer_pfnclr(struct nouveau_svm_buffer *buffer,
 		.size = end - start,
 	};
 
-	return nvif_object_mthd(&buffer->svmm->vmm->vmm.object,
-				NVIF_VMM_V0_PFNCLR, &args, sizeof(args));
+	return nouveau_svm_mthd(&buffer->svmm->vmm->vmm, NVIF_VMM_V0_PFNCLR,
+				&args, sizeof(args));
 }
 
 static void nouveau_svm_buffer_cleared(struct nouveau_svm_buffer *buffer,
@@ -492,7 +482,7 @@ void nouveau_svm_exact_fini(struct nouveau_svm_exact *exact)
 
 /*
  * One PFNMAP, or PFNGET, which has its layout, for each part of the window
- * outside of the unmanaged hole.
+ * outside of the unmanaged hole. Returns the sum of what they say, or an error.
  */
 static int nouveau_svm_buffer_ptes(struct nouveau_svm_buffer *buffer,
 				   struct nouveau_svm_map *map, u8 method)
@@ -500,7 +490,8 @@ static int nouveau_svm_buffer_ptes(struct nouveau_svm_buffer *buffer,
 	const u8 shift = map->leaf ? NOUVEAU_SVM_BUFFER_SHIFT :
 				     NOUVEAU_SVM_PAGE_SHIFT;
 	const unsigned long base = nouveau_svm_buffer_start(buffer);
-	int part, ret, calls = 0;
+	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
+	int part, ret, sum = 0;
 
 	for (part = 0; part < 2; part++) {
 		unsigned long start = base +
@@ -508,7 +499,7 @@ static int nouveau_svm_buffer_ptes(struct nouveau_svm_buffer *buffer,
 		unsigned long end = start +
 			((unsigned long)map->nr << NOUVEAU_SVM_PAGE_SHIFT);
 		u64 under[NOUVEAU_SVM_MAP_HEAD];
-		struct nouveau_svm_pfnmap *args;
+		struct nvif_vmm_pfnmap_v0 *args;
 		unsigned int first;
 
 		if (!nouveau_svm_managed_part(buffer->svmm, part, &start, &end))
@@ -518,35 +509,29 @@ static int nouveau_svm_buffer_ptes(struct nouveau_svm_buffer *buffer,
 		args = (void *)&map->words[first];
 		/* Behind a small hole these are entries of the first part. */
 		memcpy(under, args, sizeof(under));
-		*args = (struct nouveau_svm_pfnmap) {
-			.i.type = NVIF_IOCTL_V0_MTHD,
-			.m.method = method,
-			.p.page = shift,
-			.p.addr = start,
-			.p.size = end - start,
+		*args = (struct nvif_vmm_pfnmap_v0) {
+			.page = shift,
+			.addr = start,
+			.size = end - start,
 		};
-		ret = nvif_object_ioctl(&buffer->svmm->vmm->vmm.object, args,
-					sizeof(*args) +
-					((end - start) >> shift) * sizeof(u64),
-					NULL);
+		ret = nouveau_svm_mthd(&buffer->svmm->vmm->vmm, method, args,
+				       struct_size(args, phys,
+						   (end - start) >> shift));
 		memcpy(args, under, sizeof(under));
-		if (ret)
+		if (ret < 0)
 			return ret;
-		calls++;
+		sum += ret;
+		if (method == NVIF_VMM_V0_PFNMAP)
+			nouveau_svm_count(svm, NOUVEAU_SVM_PFNMAPS, 1);
 	}
-	return calls;
+	return sum;
 }
 
+/* Returns how many pages could not be mapped, or an error. */
 static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
 				     struct nouveau_svm_map *map)
 {
-	int ret = nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNMAP);
-
-	if (ret < 0)
-		return ret;
-	nouveau_svm_count(nouveau_svmm_svm(buffer->svmm), NOUVEAU_SVM_PFNMAPS,
-			  ret);
-	return 0;
+	return nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNMAP);
 }
 
 /**
@@ -562,13 +547,10 @@ static int nouveau_svm_buffer_pfnmap(struct nouveau_svm_buffer *buffer,
 int nouveau_svm_buffer_read(struct nouveau_svm_buffer *buffer,
 			    struct nouveau_svm_map *map)
 {
-	int ret;
-
 	lockdep_assert_held(&buffer->mutex);
 
 	memset(map->phys, 0, sizeof(map->phys));
-	ret = nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNGET);
-	return min(ret, 0);
+	return nouveau_svm_buffer_ptes(buffer, map, NVIF_VMM_V0_PFNGET);
 }
 
 /* What a mapping did, for the counters; by place and by whether it was new. */
@@ -586,12 +568,34 @@ struct nouveau_svm_word {
 	unsigned long vram;
 };
 
-/* The entries @phys[@bit] to @phys[@end - 1] */
-static struct nouveau_svm_word nouveau_svm_phys_word(const u64 *phys,
+#define NOUVEAU_SVM_PHYS_STATE						\
+	(NVIF_VMM_PFNMAP_V0_V | NVIF_VMM_PFNMAP_V0_W |			\
+	 NVIF_VMM_PFNMAP_V0_A | NVIF_VMM_PFNMAP_V0_VRAM)
+
+/* The entries @phys[@bit] to @phys[@end - 1], to each of which @more is added */
+static struct nouveau_svm_word nouveau_svm_phys_word(u64 *phys, u64 more,
 						     unsigned int bit,
 						     unsigned int end)
 {
+	const unsigned long mask = GENMASK(end - 1, bit);
 	struct nouveau_svm_word word = {};
+	const u64 one = phys[bit];
+	u64 differ = 0;
+	unsigned int i;
+
+	for (i = bit; i < end; i++) {
+		differ |= phys[i] ^ one;
+		phys[i] |= more;
+	}
+	/* Mostly they are alike. */
+	if (!(differ & NOUVEAU_SVM_PHYS_STATE)) {
+		enum nouveau_svm_state state = nouveau_svm_phys_state(one);
+
+		word.low = state & 1 ? mask : 0;
+		word.high = state & 2 ? mask : 0;
+		word.vram = one & NVIF_VMM_PFNMAP_V0_VRAM ? mask : 0;
+		return word;
+	}
 
 	for (; bit < end; bit++) {
 		unsigned long state = nouveau_svm_phys_state(phys[bit]);
@@ -615,9 +619,13 @@ static unsigned long nouveau_svm_buffer_raise(struct nouveau_svm_pages *pages,
 					      unsigned long *fresh,
 					      struct nouveau_svm_mapped *mapped)
 {
-	struct nouveau_svm_word new = nouveau_svm_phys_word(phys, bit, end);
 	unsigned long low = pages->low[i], high = pages->high[i];
 	unsigned long gain, none, bits;
+	struct nouveau_svm_word new;
+
+	/* Reading a PTE back costs more than writing it. */
+	new = nouveau_svm_phys_word(phys, low | high ? 0 : NVIF_VMM_PFNMAP_V0_N,
+				    bit, end);
 
 	gain = (new.high & ~high) | (~(new.high ^ high) & new.low & ~low);
 	none = (new.low | new.high) & ~gain;
@@ -625,10 +633,9 @@ static unsigned long nouveau_svm_buffer_raise(struct nouveau_svm_pages *pages,
 		phys[bit] = NVIF_VMM_PFNMAP_V0_NONE;
 
 	*fresh = gain & ~(low | high);
-	/* Reading a PTE back costs more than writing it. */
-	for (bit = 0, bits = *fresh; bits; bit++, bits >>= 1)
-		if (bits & 1)
-			phys[bit] |= NVIF_VMM_PFNMAP_V0_N;
+	if (low | high)
+		for (bits = *fresh; bits; bits &= bits - 1)
+			phys[__ffs(bits)] |= NVIF_VMM_PFNMAP_V0_N;
 	new.vram &= *fresh;
 	WRITE_ONCE(pages->low[i], (low & ~gain) | (new.low & gain));
 	WRITE_ONCE(pages->high[i], (high & ~gain) | (new.high & gain));
@@ -717,14 +724,14 @@ static int nouveau_svm_buffer_map_small(struct nouveau_svm_buffer *buffer,
 	map->first = first;
 	map->nr = last - first + 1;
 	ret = nouveau_svm_buffer_pfnmap(buffer, map);
-	if (ret) {
+	if (ret < 0)
 		nouveau_svm_buffer_clear_range(buffer, first, last + 1, false);
+	if (ret <= 0)
 		return ret;
-	}
 
 	lost = nouveau_svm_buffer_lower(buffer, map->phys, fresh, first, last);
 	nouveau_svm_count(svm, NOUVEAU_SVM_PAGES_LIVE, -(s64)lost);
-	return lost ? -ENOMEM : 0;
+	return -ENOMEM;
 }
 
 static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
@@ -756,11 +763,9 @@ static int nouveau_svm_buffer_map_leaf(struct nouveau_svm_buffer *buffer,
 	map->first = 0;
 	map->nr = NOUVEAU_SVM_BUFFER_PAGES;
 	ret = nouveau_svm_buffer_pfnmap(buffer, map);
-	if (!ret && !(map->phys[0] & NVIF_VMM_PFNMAP_V0_V))
-		ret = -ENOMEM;
 	if (ret) {
 		nouveau_svm_buffer_clear_leaf(buffer, false);
-		return ret;
+		return ret < 0 ? ret : -ENOMEM;
 	}
 	if (old)
 		mapped->upgraded = NOUVEAU_SVM_BUFFER_PAGES;
@@ -808,7 +813,6 @@ int nouveau_svm_buffer_map(struct nouveau_svm_buffer *buffer,
 	struct nouveau_svm *svm = nouveau_svmm_svm(buffer->svmm);
 	struct nouveau_svm_mapped mapped = {};
 	const bool leaf = map->leaf;
-	u64 time = ktime_get_ns();
 	bool retry;
 	int ret;
 
@@ -848,7 +852,8 @@ int nouveau_svm_buffer_map(struct nouveau_svm_buffer *buffer,
 				      nouveau_svm_buffer_start(buffer) +
 				      ((unsigned long)map->first << NOUVEAU_SVM_PAGE_SHIFT),
 				      map->mapped, leaf);
-		nouveau_svm_count(svm, NOUVEAU_SVM_NS_MAP, ktime_get_ns() - time);
+		nouveau_svm_count(svm, NOUVEAU_SVM_NS_MAP,
+				  ktime_get_ns() - map->time);
 	}
 	return 0;
 }
@@ -977,14 +982,37 @@ int nouveau_svm_buffer_prepare(struct nouveau_svm_buffer *buffer, bool leaf)
 struct nouveau_svm_buffer *nouveau_svm_buffer_find(struct nouveau_svmm *svmm,
 						   unsigned long addr)
 {
-	struct nouveau_svm_buffer *buffer;
+	struct nouveau_svm_buffer *buffer, *last;
 
 	rcu_read_lock();
-	buffer = xa_load(&svmm->buffers, addr >> NOUVEAU_SVM_BUFFER_SHIFT);
+	/* Mostly it is the one of the last time. */
+	last = READ_ONCE(svmm->last);
+	if (last && !((nouveau_svm_buffer_start(last) ^ addr) & NOUVEAU_SVM_BUFFER_MASK))
+		buffer = last;
+	else
+		buffer = xa_load(&svmm->buffers, addr >> NOUVEAU_SVM_BUFFER_SHIFT);
 	if (buffer && !refcount_inc_not_zero(&buffer->refs))
 		buffer = NULL;
+	/* Pairs with the cmpxchg() in nouveau_svm_buffer_forget(). */
+	if (buffer && buffer != last)
+		WRITE_ONCE(svmm->last, buffer);
 	rcu_read_unlock();
 	return buffer;
+}
+
+/*
+ * Nobody is to find a buffer whose last reference is gone. Who has found it put
+ * it into @last before that reference was dropped.
+ */
+static void nouveau_svm_buffer_forget(struct nouveau_svm_buffer *buffer)
+{
+	struct nouveau_svmm *svmm = buffer->svmm;
+
+	lockdep_assert_held(&svmm->tables);
+
+	xa_erase(&svmm->buffers,
+		 nouveau_svm_buffer_start(buffer) >> NOUVEAU_SVM_BUFFER_SHIFT);
+	cmpxchg(&svmm->last, buffer, NULL);
 }
 
 static struct nouveau_svm_buffer *
@@ -1147,7 +1175,9 @@ bool nouveau_svm_buffer_release(struct nouveau_svm_buffer *buffer)
 	/* Pairs with the one in nouveau_svm_buffer_try_claim(). */
 	smp_mb__after_atomic();
 	deferred = test_and_clear_bit(BUFFER_DEFERRED, &buffer->flags);
-	wake_up_all(&buffer->svmm->idle);
+	/* The barrier pairs with the one of wait_event(), too. */
+	if (waitqueue_active(&buffer->svmm->idle))
+		wake_up_all(&buffer->svmm->idle);
 	return deferred;
 }
 
@@ -1194,8 +1224,7 @@ void nouveau_svm_buffers_retire(struct nouveau_svmm *svmm)
 				nouveau_svm_buffer_queue(buffer);
 			continue;
 		}
-		xa_erase(&svmm->buffers, nouveau_svm_buffer_start(buffer) >>
-					 NOUVEAU_SVM_BUFFER_SHIFT);
+		nouveau_svm_buffer_forget(buffer);
 		nouveau_svm_buffer_put_tables(buffer);
 		nouveau_svm_buffer_free(buffer);
 	}
@@ -1263,7 +1292,7 @@ void nouveau_svm_buffers_fini(struct nouveau_svmm *svmm)
 		mmu_range_notifier_remove(&buffer->notifier);
 		/* No callback is left that could queue it again. */
 		nouveau_svm_buffer_unqueue(buffer);
-		xa_erase(&svmm->buffers, index);
+		nouveau_svm_buffer_forget(buffer);
 		nouveau_svm_buffer_put_tables(buffer);
 		/* A lost reference is no reason to free what may be in use. */
 		if (!refcount_dec_if_one(&buffer->refs)) {

@@ -39,13 +39,13 @@
  *    Valid bits are cleared before GET is moved.
  *
  * 2. The batch is sorted by address space, address and strength of the access,
- *    strongest first. What no mapping can help is cancelled here: channels
- *    without an address space, and addresses that no process has or that were
- *    promised to the driver.
+ *    strongest first, unless all of it is in one buffer. What no mapping can help
+ *    is cancelled here: channels without an address space, and addresses that no
+ *    process has or that were promised to the driver.
  *
- * 3. Neighbours in the order that are in the same buffer make a group. Groups
- *    are work items, so those of different buffers and processes don't wait for
- *    each other's memory. See nouveau_svm_serve() for what is done with them.
+ * 3. Neighbours that are in the same buffer make a group. Groups are work items,
+ *    so those of different buffers and processes don't wait for each other's
+ *    memory. See nouveau_svm_serve() for what is done with them.
  *
  * 4. The batch ends with its last group, and then there is one replay for all of
  *    it. If some groups take long, the others are replayed after
@@ -91,9 +91,6 @@
  *   no claim, and nothing that holds a buffer's mutex allocates.
  */
 
-/* Entries read at a time. With fewer, a burst takes more replays. */
-#define NOUVEAU_SVM_BATCH	400
-
 /* How long the first groups of a batch wait for the last. */
 #define NOUVEAU_SVM_PATIENCE_MS	2
 
@@ -105,10 +102,8 @@
 
 /* clb069: an entry, in bytes. */
 #define ENTRY_SIZE		0x20
-#define ENTRY_INST_LO		0x00
-#define ENTRY_INST_HI		0x04
-#define ENTRY_ADDR_LO		0x08
-#define ENTRY_ADDR_HI		0x0c
+#define ENTRY_INST		0x00	/* low half first */
+#define ENTRY_ADDR		0x08
 #define ENTRY_INFO		0x1c
 #define ENTRY_INFO_VALID	BIT(31)
 #define ENTRY_INFO_GPC		GENMASK(28, 24)
@@ -131,9 +126,10 @@ enum {
  * @pending: groups that have not ended; and the drain
  * @owed: groups that have ended and whose replay is still owed
  * @impatient: each group replays for itself
+ * @waited: @patience has been queued
  * @patience: sets @impatient
  * @nr: number of faults
- * @fault: sorted
+ * @fault: sorted, or all in one buffer
  */
 struct nouveau_svm_batch {
 	struct nouveau_svm_faults *faults;
@@ -142,6 +138,7 @@ struct nouveau_svm_batch {
 	unsigned int pending;
 	unsigned int owed;
 	bool impatient;
+	bool waited;
 	struct delayed_work patience;
 	unsigned int nr;
 	struct nouveau_svm_fault fault[NOUVEAU_SVM_BATCH];
@@ -173,7 +170,7 @@ static void nouveau_svm_replay(struct nouveau_svm_faults *faults,
 	/* If not, the resume replays anyway. */
 	if (faults->running) {
 		faults->cancelled = 0;
-		ret = nvif_object_mthd(&svm->drm->client.vmm.vmm.object,
+		ret = nouveau_svm_mthd(&svm->drm->client.vmm.vmm,
 				       GP100_VMM_VN_FAULT_REPLAY, &args,
 				       sizeof(args));
 		if (ret)
@@ -273,7 +270,8 @@ static void nouveau_svm_batch_put(struct nouveau_svm_batch *batch)
 	batch = xchg(&faults->spare_batch, batch);
 	if (batch)
 		mempool_free(batch, &faults->batches);
-	if (atomic_dec_and_test(&faults->live))
+	/* A full barrier, so either we see the sleeper or it sees the zero. */
+	if (atomic_dec_and_test(&faults->live) && waitqueue_active(&faults->idle))
 		wake_up_all(&faults->idle);
 }
 
@@ -302,22 +300,24 @@ static void nouveau_svm_batch_patience(struct work_struct *work)
 static void nouveau_svm_batch_end(struct nouveau_svm_batch *batch, bool owed)
 {
 	unsigned int groups = 0;
-	bool last;
+	bool last, waited;
 
 	spin_lock(&batch->lock);
 	batch->owed += owed;
 	last = !--batch->pending;
+	waited = batch->waited;
 	if (last || batch->impatient) {
 		groups = batch->owed;
 		batch->owed = 0;
-	} else if (batch->owed && !delayed_work_pending(&batch->patience)) {
+	} else if (batch->owed && !waited) {
+		batch->waited = true;
 		refcount_inc(&batch->refs);
 		queue_delayed_work(batch->faults->urgent, &batch->patience,
 				   msecs_to_jiffies(NOUVEAU_SVM_PATIENCE_MS));
 	}
 	spin_unlock(&batch->lock);
 
-	if (last && cancel_delayed_work(&batch->patience))
+	if (last && waited && cancel_delayed_work(&batch->patience))
 		nouveau_svm_batch_put(batch);
 	if (groups)
 		nouveau_svm_replay(batch->faults, groups);
@@ -468,6 +468,17 @@ static u32 nouveau_svm_entry_info(struct nouveau_svm_faults *faults, u32 entry,
 	return info;
 }
 
+/* An address of an entry, in one access where there is one. */
+static u64 nouveau_svm_entry_addr(struct nouveau_svm_faults *faults, u32 offset)
+{
+#if defined(CONFIG_64BIT) && defined(__LITTLE_ENDIAN)
+	return __raw_readq(faults->object.map.ptr + offset);
+#else
+	return (u64)nvif_rd32(&faults->object, offset + 4) << 32 |
+	       nvif_rd32(&faults->object, offset);
+#endif
+}
+
 /* Read the entry at @index. Returns false if it never became valid. */
 static bool nouveau_svm_entry_read(struct nouveau_svm_faults *faults, u32 index,
 				   ktime_t *deadline,
@@ -485,10 +496,8 @@ static bool nouveau_svm_entry_read(struct nouveau_svm_faults *faults, u32 index,
 
 	/* The accessors order these reads after the one of the valid bit. */
 	*fault = (struct nouveau_svm_fault) {
-		.inst = (u64)nvif_rd32(ring, entry + ENTRY_INST_HI) << 32 |
-			nvif_rd32(ring, entry + ENTRY_INST_LO),
-		.addr = (u64)nvif_rd32(ring, entry + ENTRY_ADDR_HI) << 32 |
-			nvif_rd32(ring, entry + ENTRY_ADDR_LO),
+		.inst = nouveau_svm_entry_addr(faults, entry + ENTRY_INST),
+		.addr = nouveau_svm_entry_addr(faults, entry + ENTRY_ADDR),
 		.hub = FIELD_GET(ENTRY_INFO_HUB, info),
 		.gpc = FIELD_GET(ENTRY_INFO_GPC, info),
 		.client = FIELD_GET(ENTRY_INFO_CLIENT, info),
@@ -526,7 +535,7 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 	struct nvif_object *device = &faults->svm->drm->client.device.object;
 	u32 old = faults->get, index = old, last = old;
 	unsigned int count[NOUVEAU_SVM_ATOMIC + 1] = {};
-	bool lost = false, sorted = true;
+	bool lost = false, sorted = true, one = true;
 	ktime_t deadline = 0;
 
 	for (; index != put && batch->nr < NOUVEAU_SVM_BATCH;
@@ -544,11 +553,14 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 			fault->serial = fault[-1].serial;
 			sorted = sorted && (fault->addr > fault[-1].addr ||
 					    nouveau_svm_fault_cmp(fault - 1, fault) <= 0);
+			one = one && !((fault->addr ^ fault[-1].addr) &
+				       NOUVEAU_SVM_BUFFER_MASK);
 		} else {
 			fault->svmm = nouveau_svm_find(faults->svm, fault->inst,
 						       &fault->serial);
 			fault->owner = true;
 			sorted = !batch->nr;
+			one = sorted;
 		}
 		batch->nr++;
 	}
@@ -568,7 +580,8 @@ static bool nouveau_svm_batch_read(struct nouveau_svm_batch *batch, u32 put,
 			  count[NOUVEAU_SVM_WRITE]);
 	nouveau_svm_count(faults->svm, NOUVEAU_SVM_FAULT_ATOMIC,
 			  count[NOUVEAU_SVM_ATOMIC]);
-	if (!sorted)
+	/* What is all in one buffer is a group as it is. */
+	if (!sorted && !one)
 		sort(batch->fault, batch->nr, sizeof(batch->fault[0]),
 		     nouveau_svm_fault_cmp, NULL);
 	return lost;
@@ -610,6 +623,7 @@ static void nouveau_svm_drain_work(struct work_struct *work)
 		batch->pending = 1;
 		batch->owed = 0;
 		batch->impatient = false;
+		batch->waited = false;
 		INIT_DELAYED_WORK(&batch->patience, nouveau_svm_batch_patience);
 		batch->nr = 0;
 		atomic_inc(&faults->live);
@@ -814,7 +828,7 @@ int nouveau_svm_faults_init(struct nouveau_svm *svm)
 	INIT_DELAYED_WORK(&faults->kick, nouveau_svm_kick_work);
 
 	faults->urgent = alloc_workqueue("nouveau-svm-urgent",
-					 WQ_UNBOUND | WQ_HIGHPRI, 0);
+					 WQ_UNBOUND, 0);
 	faults->queue = alloc_workqueue("nouveau-svm", WQ_UNBOUND,
 					NOUVEAU_SVM_SERVICES);
 	ret = faults->urgent && faults->queue ? 0 : -ENOMEM;

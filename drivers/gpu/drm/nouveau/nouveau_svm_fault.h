@@ -18,6 +18,9 @@
 struct nouveau_svm_batch;
 struct nouveau_svm_service;
 
+/* Entries read at a time. With fewer, a burst takes more replays. */
+#define NOUVEAU_SVM_BATCH	400
+
 /* Groups that are served at a time, whosoever they are. */
 #define NOUVEAU_SVM_SERVICES	8
 

@@ -29,7 +29,8 @@
  *
  * How far around? One walk over the whole buffer costs as much as several faults.
  * So the window is at first what the faults span, in blocks of
- * %NOUVEAU_SVM_CHUNK_PAGES; it becomes the buffer if at least half of what the GPU
+ * %NOUVEAU_SVM_CHUNK_PAGES, and where these had nothing more to give, seven times
+ * out of eight only what the faults span; it becomes the buffer if at least half of what the GPU
  * lacks in it is there, and from time to time, to find out: the second time and,
  * while that finds nothing, half as often each time.
  *
@@ -61,6 +62,9 @@
 /* The CPU pages in 64 KiB: a window is a multiple of that. */
 #define NOUVEAU_SVM_CHUNK_PAGES	max_t(unsigned int, SZ_64K >> PAGE_SHIFT, 1)
 
+/* One in so many services looks around a fault where nothing is around. */
+#define NOUVEAU_SVM_ALONE	8
+
 /**
  * struct nouveau_svm_ask - a page that faulted
  * @page: CPU page within the buffer
@@ -84,10 +88,12 @@ struct nouveau_svm_ask {
  * @mapped: GPU pages that were mapped
  * @replay: what is owed
  * @asks: number of @ask
+ * @waiting: number of @waits; without any, these are not set up
  * @wait: it may be waited for the mmap lock and for pages to come
  * @atomic: an atomic operation is asked for
  * @waits: CPU pages that a waiter has to bring in
  * @ask: in the order of their pages
+ * @want: what is wanted of each page, while @ask is put in order
  * @pfns: what the CPU's page tables say
  * @map: what the GPU's are to say
  */
@@ -103,10 +109,12 @@ struct nouveau_svm_service {
 	unsigned int mapped;
 	enum nouveau_svm_replay replay;
 	unsigned int asks;
+	unsigned int waiting;
 	bool wait;
 	bool atomic;
 	DECLARE_BITMAP(waits, NOUVEAU_SVM_CPU_PAGES);
-	struct nouveau_svm_ask ask[NOUVEAU_SVM_CPU_PAGES];
+	struct nouveau_svm_ask ask[NOUVEAU_SVM_BATCH];
+	u8 want[NOUVEAU_SVM_CPU_PAGES];
 	unsigned long pfns[NOUVEAU_SVM_CPU_PAGES];
 	struct nouveau_svm_map map;
 };
@@ -153,9 +161,9 @@ nouveau_svm_service_get(struct nouveau_svm *svm,
 	s->mapped = 0;
 	s->replay = NOUVEAU_SVM_REPLAY_NONE;
 	s->asks = 0;
+	s->waiting = 0;
 	s->wait = true;
 	s->atomic = false;
-	bitmap_zero(s->waits, NOUVEAU_SVM_CPU_PAGES);
 	return s;
 }
 
@@ -184,6 +192,8 @@ static unsigned long nouveau_svm_page_addr(const struct nouveau_svm_service *s,
 static enum nouveau_svm_state
 nouveau_svm_page_state(const struct nouveau_svm_service *s, unsigned int page)
 {
+	if (!READ_ONCE(s->buffer->live))
+		return NOUVEAU_SVM_NONE;
 	return nouveau_svm_buffer_state(s->buffer, page * NOUVEAU_SVM_SPLIT);
 }
 
@@ -319,26 +329,24 @@ static int nouveau_svm_bring_in(struct nouveau_svm_service *s,
 	};
 
 	s->missing = 0;
-	for (; asks--; ask++)
-		if (nouveau_svm_is_missing(s, ask)) {
-			low = low ?: ask;
-			high = ask;
-			s->missing++;
-		}
+	for (; asks--; ask++) {
+		if (!nouveau_svm_is_missing(s, ask))
+			continue;
+		if (!s->wait)
+			return -EWOULDBLOCK;
+		/* What lies between them is read again, as it is. */
+		if (low && ask->page > high->page + 1)
+			memset(&s->pfns[high->page + 1], 0,
+			       (ask->page - high->page - 1) *
+			       sizeof(s->pfns[0]));
+		s->pfns[ask->page] = nouveau_svm_request(s, &vma, ask);
+		low = low ?: ask;
+		high = ask;
+		s->missing++;
+	}
 	if (!s->missing)
 		return 0;
-	if (!s->wait)
-		return -EWOULDBLOCK;
 
-	/* What lies between them is read again, as it is. */
-	for (ask = low; ask <= high; ask++) {
-		s->pfns[ask->page] = nouveau_svm_is_missing(s, ask) ?
-				     nouveau_svm_request(s, &vma, ask) : 0;
-		if (ask < high)
-			memset(&s->pfns[ask->page + 1], 0,
-			       (ask[1].page - ask->page - 1) *
-			       sizeof(s->pfns[0]));
-	}
 	range.start = nouveau_svm_page_addr(s, low->page);
 	range.end = nouveau_svm_page_addr(s, high->page + 1);
 	range.hmm_pfns = &s->pfns[low->page];
@@ -399,7 +407,8 @@ static u64 nouveau_svm_page_phys(const struct nouveau_svm_service *s,
 		if (pfn & HMM_PFN_WRITE)
 			phys |= NVIF_VMM_PFNMAP_V0_A;
 	} else {
-		phys = page_to_phys(cpu_page) | NVIF_VMM_PFNMAP_V0_HOST;
+		phys = (u64)(pfn & ~HMM_PFN_FLAGS) << PAGE_SHIFT |
+		       NVIF_VMM_PFNMAP_V0_HOST;
 	}
 	if (pfn & HMM_PFN_WRITE)
 		phys |= NVIF_VMM_PFNMAP_V0_W;
@@ -608,7 +617,8 @@ static int nouveau_svm_round_begin(struct nouveau_svm_service *s,
 		ret = nouveau_svm_read(s, mrn, *seq, ask);
 		mmap_read_unlock(s->mm);
 	}
-	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	s->map.time = ktime_get_ns();
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, s->map.time - time);
 	return ret;
 }
 
@@ -694,7 +704,8 @@ static int nouveau_svm_round_atomic(struct nouveau_svm_service *s,
 	if (!ret && nouveau_svm_page_state(s, ask->page) < NOUVEAU_SVM_ATOMIC)
 		ret = nouveau_svm_make_exclusive(s, mrn, seq, ask->page, &page);
 	mmap_read_unlock(s->mm);
-	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, ktime_get_ns() - time);
+	s->map.time = ktime_get_ns();
+	nouveau_svm_count(s->svm, NOUVEAU_SVM_NS_HMM, s->map.time - time);
 	if (ret)
 		return ret;
 	if (!page)
@@ -790,6 +801,8 @@ static void nouveau_svm_ask_failed(struct nouveau_svm_service *s,
 	ask->want = NOUVEAU_SVM_NONE;
 	switch (error) {
 	case -EAGAIN:
+		if (!s->waiting++)
+			bitmap_zero(s->waits, NOUVEAU_SVM_CPU_PAGES);
 		__set_bit(ask->page, s->waits);
 		return;
 	case -EBUSY:
@@ -846,9 +859,12 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 	struct nouveau_svm_ask *ask;
 	int ret;
 
-	s->first = round_down(s->ask[0].page, NOUVEAU_SVM_CHUNK_PAGES);
-	s->end = round_up(s->ask[s->asks - 1].page + 1U,
-			  NOUVEAU_SVM_CHUNK_PAGES);
+	s->first = s->ask[0].page;
+	s->end = s->ask[s->asks - 1].page + 1U;
+	if (s->buffer->alone % NOUVEAU_SVM_ALONE == 0) {
+		s->first = round_down(s->first, NOUVEAU_SVM_CHUNK_PAGES);
+		s->end = round_up(s->end, NOUVEAU_SVM_CHUNK_PAGES);
+	}
 	for (;;) {
 		ret = nouveau_svm_rounds(s, nouveau_svm_round_map, NULL);
 		if (!s->wait && ret)
@@ -887,6 +903,31 @@ static int nouveau_svm_serve_window(struct nouveau_svm_service *s,
 	return ret;
 }
 
+/* Put @ask in order, each page once. Returns how many were there again. */
+static unsigned int nouveau_svm_order(struct nouveau_svm_service *s)
+{
+	DECLARE_BITMAP(pages, NOUVEAU_SVM_CPU_PAGES) = {};
+	const unsigned int asks = s->asks;
+	unsigned int i;
+
+	for (i = 0; i < asks; i++) {
+		const struct nouveau_svm_ask *ask = &s->ask[i];
+
+		if (!__test_and_set_bit(ask->page, pages))
+			s->want[ask->page] = ask->want;
+		else
+			s->want[ask->page] = max_t(u8, s->want[ask->page],
+						   ask->want);
+	}
+	s->asks = 0;
+	for_each_set_bit(i, pages, NOUVEAU_SVM_CPU_PAGES)
+		s->ask[s->asks++] = (struct nouveau_svm_ask) {
+			.page = i,
+			.want = s->want[i],
+		};
+	return asks - s->asks;
+}
+
 /* Note which pages are asked for, and for what. */
 static void nouveau_svm_collect(struct nouveau_svm_service *s,
 				const struct nouveau_svm_fault *fault,
@@ -895,6 +936,7 @@ static void nouveau_svm_collect(struct nouveau_svm_service *s,
 	const bool empty = !READ_ONCE(s->buffer->live);
 	struct nouveau_svm_ask *last = NULL;
 	unsigned int i, duplicates = 0;
+	bool ordered = true;
 
 	for (i = 0; i < nr; i++) {
 		unsigned int page = nouveau_svm_fault_page(&fault[i]);
@@ -910,13 +952,17 @@ static void nouveau_svm_collect(struct nouveau_svm_service *s,
 				nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
 		} else if (last && last->page == page) {
 			last->want = want;
+			s->atomic |= want == NOUVEAU_SVM_ATOMIC;
 		} else {
+			ordered = ordered && (!last || last->page < page);
 			last = &s->ask[s->asks++];
 			last->page = page;
 			last->want = want;
 			s->atomic |= want == NOUVEAU_SVM_ATOMIC;
 		}
 	}
+	if (!ordered)
+		duplicates += nouveau_svm_order(s);
 	nouveau_svm_count(s->svm, NOUVEAU_SVM_FAULT_DUPLICATE, duplicates);
 }
 
@@ -925,6 +971,7 @@ static void nouveau_svm_learn(const struct nouveau_svm_service *s, bool around)
 {
 	struct nouveau_svm_buffer *buffer = s->buffer;
 
+	buffer->alone = around ? 0 : buffer->alone + 1;
 	if (s->end - s->first < NOUVEAU_SVM_CPU_PAGES) {
 		buffer->narrow = min(buffer->narrow + 1, U8_MAX);
 		return;
@@ -974,7 +1021,7 @@ nouveau_svm_serve_claimed(struct nouveau_svm *svm,
 	/* A waiter waits for user space, which may need this buffer. */
 	if (nouveau_svm_buffer_release(buffer))
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_NOW);
-	if (!bitmap_empty(s->waits, NOUVEAU_SVM_CPU_PAGES) &&
+	if (s->waiting &&
 	    nouveau_svm_wait(svm, buffer, fault, nr, s->waits))
 		nouveau_svm_owe(s, NOUVEAU_SVM_REPLAY_LATER);
 
@@ -1005,8 +1052,8 @@ nouveau_svm_refuse(struct nouveau_svm *svm, const struct nouveau_svm_fault *faul
 /**
  * nouveau_svm_serve - serve the faults in one buffer
  * @svm: the device
- * @fault: the faults, all of one address space and in one buffer; sorted
- * @nr: how many, at least one
+ * @fault: the faults, all of one address space and in one buffer
+ * @nr: how many, at least one, at most %NOUVEAU_SVM_BATCH
  * @wait: it may take its time
  *
  * If the buffer is being served already, nothing is done: that service ends with

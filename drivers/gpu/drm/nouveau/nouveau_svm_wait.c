@@ -55,7 +55,7 @@
  * @killed: the thread is to end; set before it gets its signal
  * @done: the thread touches nothing of this any more
  * @nr: number of faults
- * @fault: what it waits for, sorted; without references
+ * @fault: what it waits for; without references
  */
 struct nouveau_svm_waiter {
 	struct list_head head;

@@ -79,11 +79,22 @@ struct gp100_pfn_range {
 static int gp100_pfn_find(struct nvkm_vmm *vmm, u8 shift, u64 addr, u64 size,
 			  struct gp100_pfn_range *range)
 {
+	/* Where a level's index begins in @addr, and its length. */
+	static const struct {
+		u8 shift;
+		u16 mask;
+	} levels[] = {
+		{ 47, 0x3 }, { 38, 0x1ff }, { 29, 0x1ff },
+		{ GP100_PFN_BLOCK_SHIFT, 0xff },
+	};
+	/* A leaf is in the last one, PD0, itself. */
+	const unsigned int depth = ARRAY_SIZE(levels) -
+				   (shift == GP100_PFN_BLOCK_SHIFT);
 	const struct nvkm_vmm_page *page = vmm->func->page;
 	struct nvkm_vmm_pt *pgt = vmm->pd;
 	const struct nvkm_vmm_desc *desc;
 	struct nvkm_mmu_pt *pt = NULL;
-	unsigned int bit = shift, lvl;
+	unsigned int lvl;
 
 	if (shift != GP100_PFN_SMALL_SHIFT && shift != GP100_PFN_BLOCK_SHIFT)
 		return -EINVAL;
@@ -96,16 +107,12 @@ static int gp100_pfn_find(struct nvkm_vmm *vmm, u8 shift, u64 addr, u64 size,
 		page++;
 	desc = page->desc;
 
-	/* Down from the root: @bit is where a level's index begins in @addr. */
-	for (lvl = 0; desc[lvl + 1].bits; lvl++)
-		bit += desc[lvl].bits;
-	for (; lvl; lvl--) {
-		pgt = pgt->pde[(addr >> bit) & (BIT(desc[lvl].bits) - 1)];
+	for (lvl = 0; lvl < depth; lvl++) {
+		pgt = pgt->pde[(addr >> levels[lvl].shift) & levels[lvl].mask];
 		if (NVKM_VMM_PDE_INVALID(pgt))
 			break;
-		bit -= desc[lvl - 1].bits;
 	}
-	if (!lvl)
+	if (lvl == depth)
 		pt = pgt->pt[desc->type == SPT];
 
 	range->vmm = vmm;
@@ -171,8 +178,8 @@ static void gp100_pfn_write_low(const struct gp100_pfn_range *range,
 	gp100_pfn_write(range, gp100_pfn_offset(range, i), low);
 }
 
-static void gp100_pfn_write_both(const struct gp100_pfn_range *range,
-				 unsigned int i, u64 pte)
+static __always_inline void
+gp100_pfn_write_both(const struct gp100_pfn_range *range, unsigned int i, u64 pte)
 {
 	const u32 offset = gp100_pfn_offset(range, i);
 
@@ -239,7 +246,9 @@ static u64 gp100_pfn_dma_map(const struct gp100_pfn_range *range, u64 addr)
  * The page of a valid entry stays, and so does its DMA mapping: pages only ever
  * change by way of gp100_vmm_pfn_clear().
  *
- * Return: true if the entry has changed.
+ * Return: true if the TLB may know the entry as it was. It knows no small page that
+ * is not valid; and whoever found none waits for a replay, which begins with a
+ * flush of all. Where a leaf is now there may have been a pointer to a table.
  */
 static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
 			       unsigned int i, u64 *phys)
@@ -276,7 +285,7 @@ static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
 	pte |= addr >> GP100_PTE_ADDR_SHIFT;
 
 	gp100_pfn_write_both(range, i, pte);
-	return true;
+	return range->page->shift == GP100_PFN_BLOCK_SHIFT;
 }
 
 /**
@@ -289,15 +298,16 @@ static bool gp100_pfn_map_page(const struct gp100_pfn_range *range,
  *	its page as it is; that bit is cleared where a page can't be mapped.
  *	%NVKM_VMM_PFN_N promises that no page is mapped there.
  *
- * Return: 0, -EINVAL if that is no range, or -ENOENT if there is no table.
+ * Return: how many pages can't be mapped, -EINVAL if that is no range, or -ENOENT
+ * if there is no table.
  */
 static int gp100_vmm_pfn_map(struct nvkm_vmm *vmm, u8 shift, u64 addr, u64 size,
 			     u64 *phys)
 {
 	struct gp100_pfn_range range;
-	bool changed = false;
+	bool stale = false;
 	unsigned int i;
-	int ret;
+	int ret, failed = 0;
 
 	ret = gp100_pfn_find(vmm, shift, addr, size, &range);
 	if (ret)
@@ -308,14 +318,16 @@ static int gp100_vmm_pfn_map(struct nvkm_vmm *vmm, u8 shift, u64 addr, u64 size,
 	mutex_lock(&vmm->mutex.map);
 	gp100_pfn_acquire(&range);
 	for (i = 0; i < range.nr; i++) {
-		if (phys[i] & NVKM_VMM_PFN_V)
-			changed |= gp100_pfn_map_page(&range, i, &phys[i]);
+		if (!(phys[i] & NVKM_VMM_PFN_V))
+			continue;
+		stale |= gp100_pfn_map_page(&range, i, &phys[i]);
+		failed += !(phys[i] & NVKM_VMM_PFN_V);
 	}
 	nvkm_done(range.memory);
-	if (changed)
+	if (stale)
 		vmm->func->flush(vmm, 0);
 	mutex_unlock(&vmm->mutex.map);
-	return 0;
+	return failed;
 }
 
 /**
