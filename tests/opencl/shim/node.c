@@ -317,7 +317,8 @@ static int gem_pushbuf(struct drm_nouveau_gem_pushbuf *arg)
     arg->gart_available = card_left(node.card, false);
     arg->suffix0 = 0;
     arg->suffix1 = 0;
-    return err ? err : alive;
+    /* Also of the push that it died of: nothing else would tell Mesa. */
+    return err ? err : card_channel_check(node.card, arg->channel);
 }
 
 /* ------------------------------------------------------------------- NVIF */
