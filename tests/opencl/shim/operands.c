@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define MAX_EDGES       40
+#define TIES            128                 /* of a product, for fma() */
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -108,6 +109,25 @@ static uint64_t random_float(uint64_t *state, unsigned size)
     return val;
 }
 
+static void put(unsigned size, void *to, unsigned i, double x)
+{
+    if (size == 4) {
+        ((float *)to)[i] = x;
+    } else {
+        ((double *)to)[i] = x;
+    }
+}
+
+/* The product lies between two numbers, and the sum a little to one side. */
+static void near_tie(unsigned size, unsigned i, void *a, void *b, void *c)
+{
+    int half = size == 4 ? 24 : 53, low = half / 2, odd = 2 * (i % 200) + 1;
+
+    put(size, a, i, 1 + ldexp(odd, -low));
+    put(size, b, i, 1 + ldexp(odd / 3 | 1, low - half));
+    put(size, c, i, ldexp(i % 2 ? 1 : -1, -half - 6 - (int)(i % 37)));
+}
+
 void operands_float(unsigned size, void *a, void *b, void *c)
 {
     static const double number[] = {
@@ -140,6 +160,9 @@ void operands_float(unsigned size, void *a, void *b, void *c)
     edge[edges++] = infinity | 1ull << (mantissa - 1);  /* a NaN */
     g_assert_cmpuint(edges, <=, MAX_EDGES);
     fill(size, edge, edges, random_float, a, b, c);
+    for (unsigned i = OPERANDS - TIES; i < OPERANDS; i++) {
+        near_tie(size, i, a, b, c);
+    }
 }
 
 /* Numbers in order, as integers in order; both zeros are 0. */

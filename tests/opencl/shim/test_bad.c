@@ -20,6 +20,10 @@ static const char text[] =
     "{\n"
     "    atomic_inc(n);\n"
     "}\n"
+    "__kernel void increment(__global int *n)\n"
+    "{\n"
+    "    ++*n;\n"
+    "}\n"
     "__kernel void wait(__global volatile int *flag)\n"
     "{\n"
     "    while (!*flag) {\n"
@@ -85,6 +89,16 @@ static void bad_read_only(void)
     g_assert_cmpint(*mem, ==, 7);
 }
 
+/* Reading it first gives no right to write it. */
+static void bad_read_write(void)
+{
+    int *mem = page(PROT_READ);
+
+    cl_call(cl_build(text), "increment", 1, 0, mem, NULL);
+    g_assert_cmpint(*mem, ==, 7);
+    g_print("went on\n");
+}
+
 static void bad_atomic(void)
 {
     int *mem = page(PROT_READ);
@@ -141,6 +155,7 @@ static const struct Bad {
     { "high", bad_high, "*channel killed:*" },
     { "no-rights", bad_no_rights, "*a kernel reads memory at 0x*" },
     { "read-only", bad_read_only, "*a kernel writes memory at 0x*" },
+    { "read-write", bad_read_write, "*a kernel writes memory at 0x*" },
     { "atomic", bad_atomic, "*a kernel changes memory at 0x*" },
     { "stale", bad_stale, "*a kernel reads memory at 0x*" },
     { "misaligned", bad_misaligned, "*channel killed: *misaligned*" },
