@@ -167,6 +167,13 @@ console=igt-$kernel-console
 options=()
 around=()
 [ "$kernel" != debug ] || around=("$TOP/tools/kmemleak.sh")
+# A kernel full of checks is slow, and kmemleak says nothing while it looks.
+case $kernel in
+debug | kcsan)
+	silence=900
+	append+=' watchdog_thresh=60 hung_task_timeout_secs=600'
+	;;
+esac
 
 # boot NAME...: run these subtests in one guest. Leaves in $rest those without a
 # result, in $started the one that did not come to its end, in $reported whether
@@ -181,7 +188,7 @@ boot()
 	reported=
 	leaks=
 	exec {fd}< <(exec "$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" \
-		--device "$device" --append "$append" --timeout 3600 \
+		--device "$device" --append "$append" --timeout 7200 \
 		"${options[@]}" \
 		--log "$out/log/$console.log" -- \
 		"${around[@]}" "$program" --run-subtest "$(IFS=,; echo "$*")" \

@@ -13,7 +13,7 @@
 #include "nouveau_svm_test.h"
 
 /* Seconds that one subtest may last. */
-#define SUBTEST_LIMIT	100
+#define SUBTEST_LIMIT	svm_patience(100)
 
 char svm_node[SVM_NODE_LEN];
 struct svm_stats svm_stats;
@@ -40,7 +40,7 @@ static void after(void)
 						 SVM_TLB_STALE_LATE),
 				  stale_before);
 	svm_close_all();
-	igt_assert_f(!svm_leaks(5000, line, sizeof(line)),
+	igt_assert_f(!svm_leaks(svm_patience(5000), line, sizeof(line)),
 		     "left behind: %s\n", line);
 	igt_assert_f(!svm_kmsg_complaint(&svm_stats, line, sizeof(line)),
 		     "kernel log: %s\n", line);

@@ -107,7 +107,7 @@ static void ignored_flush_is_seen(void)
 	svm_fill(mem, 17, 1);
 	igt_assert_eq(svm_migrate(gpu, mem, 17 * PAGE, NULL), 0);
 	svm_gpu_write_pages(gpu, mem, 17, 1);
-	igt_assert(svm_stats_quiet(&svm_stats, 5000));
+	igt_assert(svm_stats_quiet(&svm_stats, svm_patience(5000)));
 	before = svm_stats_read(&svm_stats, SVM_FLUSHES_IGNORED);
 	svm_card_misbehave(SVM_IGNORE_FLUSH, 1);
 	igt_assert_eq(madvise(mem + WORDS, 16 * PAGE, MADV_DONTNEED), 0);

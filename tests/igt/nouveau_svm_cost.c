@@ -126,7 +126,7 @@ static void munmap_flushes(void)
 	mem = block();
 	svm_fill(mem, BLOCK, 1);
 	svm_gpu_write_pages(gpu, mem, BLOCK, 50);
-	igt_assert(svm_stats_quiet(&svm_stats, 5000));
+	igt_assert(svm_stats_quiet(&svm_stats, svm_patience(5000)));
 	svm_check_pages(mem, BLOCK, 50);
 	flushed = flushes();
 	svm_unmap(mem + 128 * WORDS, 256 * PAGE);
@@ -153,7 +153,7 @@ static void munmap_unmirrored(void)
 	mem = block();
 	svm_unmap(mem + (BLOCK - 1) * WORDS, PAGE);
 	svm_gpu_write_pages(gpu, mem, 8, 50);
-	igt_assert(svm_stats_quiet(&svm_stats, 5000));
+	igt_assert(svm_stats_quiet(&svm_stats, svm_patience(5000)));
 	svm_fill(mem + 64 * WORDS, 64, 1);
 	flushed = flushes();
 	for (i = 64; i < 128; i += 2)

@@ -304,7 +304,7 @@ static void bad_neighbour(void)
  * for 15 s on the CPU whose other workers are to recover the channel (N37).
  * That is slow, but the survivors go on.
  */
-#define AFTER_KILL_MS	40000
+#define AFTER_KILL_MS	svm_patience(40000)
 
 static void killed_in_fault(void)
 {

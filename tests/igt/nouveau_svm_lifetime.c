@@ -23,7 +23,7 @@
 #define N	64u
 
 /* Milliseconds for a killed process to be gone; see killed-in-fault. */
-#define GONE_MS		40000
+#define GONE_MS		svm_patience(40000)
 
 /* Memory of which the GPU has a part in VRAM, and a part where it was. */
 static uint32_t *half_in_vram(struct svm_gpu *gpu)

@@ -26,7 +26,7 @@
 #define MREMAP_DONTUNMAP	4
 #endif
 
-#define CHILD_LIMIT	60	/* seconds */
+#define CHILD_LIMIT	svm_patience(60)	/* seconds */
 #define SIDE		(4 * PAGE)	/* memory of races beside ours */
 #define LAUNCH_THREADS	256u
 

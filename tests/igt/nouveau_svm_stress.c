@@ -41,7 +41,7 @@
 #define MAX_THREADS	16u
 #define MAX_RANGE	64u
 /* A job of a machine that checks itself. */
-#define JOB_MS		90000
+#define JOB_MS		svm_patience(90000)
 #define TELL_SECONDS	10
 #define PROGRAM		"nouveau_svm_stress: "
 
@@ -618,7 +618,7 @@ static void check_driver(struct svm_stats *stats, uint64_t stale)
 	}
 	if (!svm_stats_present(stats))
 		return;
-	if (!svm_stats_quiet(stats, 5000)) {
+	if (!svm_stats_quiet(stats, svm_patience(5000))) {
 		printf("FAIL: the GPU does not come to rest\n");
 		failed = true;
 	}
@@ -637,7 +637,7 @@ static void check_rest(struct svm_stats *stats)
 {
 	char line[256];
 
-	if (svm_leaks(5000, line, sizeof(line))) {
+	if (svm_leaks(svm_patience(5000), line, sizeof(line))) {
 		printf("FAIL: left behind: %s\n", line);
 		failed = true;
 	}

@@ -17,12 +17,12 @@
 #endif
 
 /* Seconds that a child may last. */
-#define CHILD_LIMIT	90
+#define CHILD_LIMIT	svm_patience(90)
 
 #define HUGE_POOL	"/proc/sys/vm/nr_hugepages"
 
 /* Within this time a bad access has killed its channel. */
-#define DEATH_MS	8000
+#define DEATH_MS	svm_patience(8000)
 
 struct svm_gpu *svm_client(void)
 {
@@ -48,7 +48,8 @@ void svm_check_mirror(void)
 	long n;
 
 	if (svm_stats_present(&svm_stats)) {
-		igt_assert_f(svm_stats_quiet(&svm_stats, 5000),
+		igt_assert_f(svm_stats_quiet(&svm_stats,
+					     svm_patience(5000)),
 			     "the GPU does not come to rest\n");
 		igt_assert_eq_u32(svm_stats_lingering(&svm_stats), 0);
 	}
