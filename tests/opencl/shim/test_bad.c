@@ -3,9 +3,13 @@
  * Programs that do what they must not: each loses its channel with a message,
  * and hangs in no call.  And what a device says of itself.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "cl_env.h"
 
@@ -186,6 +190,24 @@ static void test_next(void)
     g_assert_cmpint(into, ==, 42);
 }
 
+/* A child has no card, and its parent keeps it. */
+static void test_fork(void)
+{
+    int status;
+    pid_t child;
+
+    test_next();
+    child = fork();
+    g_assert_cmpint(child, >=, 0);
+    if (!child) {
+        _exit(open("/dev/dri/renderD128", O_RDWR) < 0 && errno == ENODEV);
+    }
+    g_assert_cmpint(waitpid(child, &status, 0), ==, child);
+    g_assert_true(WIFEXITED(status));
+    g_assert_cmpint(WEXITSTATUS(status), ==, 1);
+    test_next();
+}
+
 static void test_clinfo(void)
 {
     static const char *const line[] = {
@@ -225,5 +247,6 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/bad/next", test_next);
+    g_test_add_func("/bad/fork", test_fork);
     return g_test_run();
 }
