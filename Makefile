@@ -202,7 +202,7 @@ check-distro: qemu distro
 check-deb: tree fetch-config
 	@$(check_sh) deb
 
-check-debug: kernel-debug kernel-kcsan kernel-stock $(guest_needs) igt
+check-debug: kernel-debug kernel-kcsan $(guest_needs) igt
 	@$(check_sh) debug
 
 lint: tree $(fetch_qemu)
