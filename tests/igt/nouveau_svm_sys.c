@@ -19,6 +19,8 @@
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
 #define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define PROBE		"nouveau_svm_test"
+/* Below the card's directory. */
+#define INJECT		"svm_inject/"
 
 /* What svm_file_set() changed, the last first. */
 static struct setting {
@@ -124,35 +126,34 @@ void svm_driver_bind(void)
 	close(fd);
 }
 
-static const char * const inject_points[] = {
-	"collide", "trylock", "copy", "fence", "vram",
-};
-
-void svm_inject(const char *point, unsigned int percent)
+/* One of the driver's own points of failure. */
+static int inject_write(const char *point, const char *name, int value)
 {
 	char file[64], text[16];
 
-	snprintf(file, sizeof(file), "svm_inject/%s/verbose", point);
-	igt_require_f(!svm_debugfs_write(file, "0"),
+	snprintf(file, sizeof(file), INJECT "%s/%s", point, name);
+	snprintf(text, sizeof(text), "%d", value);
+	return svm_debugfs_write(file, text);
+}
+
+void svm_inject(const char *point, unsigned int percent)
+{
+	igt_require_f(!inject_write(point, "verbose", 0),
 		      "the driver injects no failures\n");
-	snprintf(file, sizeof(file), "svm_inject/%s/times", point);
-	igt_assert_eq(svm_debugfs_write(file, "-1"), 0);
-	snprintf(file, sizeof(file), "svm_inject/%s/probability", point);
-	snprintf(text, sizeof(text), "%u", percent);
-	igt_assert_eq(svm_debugfs_write(file, text), 0);
+	/* As often as you like. */
+	igt_assert_eq(inject_write(point, "times", -1), 0);
+	igt_assert_eq(inject_write(point, "probability", percent), 0);
 }
 
 static void inject_stop(void)
 {
+	static const char * const points[] = {
+		"collide", "trylock", "copy", "fence", "vram",
+	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(inject_points) / sizeof(*inject_points); i++) {
-		char file[64];
-
-		snprintf(file, sizeof(file), "svm_inject/%s/probability",
-			 inject_points[i]);
-		svm_debugfs_write(file, "0");
-	}
+	for (i = 0; i < sizeof(points) / sizeof(*points); i++)
+		inject_write(points[i], "probability", 0);
 }
 
 void svm_sys_restore(void)
