@@ -827,8 +827,7 @@ int nouveau_svm_faults_init(struct nouveau_svm *svm)
 	INIT_WORK(&faults->drain, nouveau_svm_drain_work);
 	INIT_DELAYED_WORK(&faults->kick, nouveau_svm_kick_work);
 
-	faults->urgent = alloc_workqueue("nouveau-svm-urgent",
-					 WQ_UNBOUND, 0);
+	faults->urgent = alloc_workqueue("nouveau-svm-urgent", WQ_UNBOUND, 0);
 	faults->queue = alloc_workqueue("nouveau-svm", WQ_UNBOUND,
 					NOUVEAU_SVM_SERVICES);
 	ret = faults->urgent && faults->queue ? 0 : -ENOMEM;

@@ -29,10 +29,10 @@
  *
  * How far around? One walk over the whole buffer costs as much as several faults.
  * So the window is at first what the faults span, in blocks of
- * %NOUVEAU_SVM_CHUNK_PAGES, and where these had nothing more to give, seven times
- * out of eight only what the faults span; it becomes the buffer if at least half of what the GPU
- * lacks in it is there, and from time to time, to find out: the second time and,
- * while that finds nothing, half as often each time.
+ * %NOUVEAU_SVM_CHUNK_PAGES; where these had nothing more to give, seven times out
+ * of eight only what the faults span. It becomes the buffer if at least half of
+ * what the GPU lacks in it is there, and from time to time, to find out: the
+ * second time and, while that finds nothing, half as often each time.
  *
  * A read of memory that was never touched asks for a page to write, if the
  * process may: otherwise it got the zero page, and the write that mostly follows
