@@ -126,7 +126,7 @@ red leak_buffer write-fault "left behind: buffers_live "
 exit $failed
 '
 rc=0
-"$TOP/tools/run-guest.sh" --out "$out" --timeout 120 \
+"$TOP/tools/run-guest.sh" --out "$out" --timeout 300 \
 	--log "$out/log/control-driver-console.log" -- \
 	sh -c "$wrong_driver" sh "$program" || rc=$?
 # Status 1: the guest has said which.
