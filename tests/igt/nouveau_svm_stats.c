@@ -8,11 +8,19 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "nouveau_svm_gpu.h"
 #include "nouveau_svm_stats.h"
 
 #define DEBUG_BASE	0xf00000
 #define DEBUG_SIZE	0x1000
 #define DEBUG_MAGIC	0x44375047
+
+/* NV_PFIFO_ENG_TIMEOUT: us, and whether it is enabled */
+#define PFIFO_PAGE	0x002000
+#define PFIFO_SIZE	0x1000
+#define PFIFO_TIMEOUT	0xa0c
+#define PFIFO_ENABLED	(1u << 31)
+#define PFIFO_US	0x3fffff	/* after reset */
 
 enum {
 	REG_MAGIC = 0x000,
@@ -39,6 +47,23 @@ static uint32_t command(const struct svm_stats *stats, uint32_t cmd)
 {
 	stats->regs[REG_COMMAND / 4] = cmd;
 	return rd(stats, REG_RESULT);
+}
+
+/*
+ * While an engine has nothing to do but wait for the service of a fault, and
+ * another context waits for the engine, the card kills the channel after 4 s.
+ * A kernel that checks itself may be busy for longer.
+ */
+static void be_patient(int bar)
+{
+	volatile uint32_t *pfifo;
+
+	pfifo = mmap(NULL, PFIFO_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, bar,
+		     PFIFO_PAGE);
+	if (pfifo == MAP_FAILED)
+		return;
+	pfifo[PFIFO_TIMEOUT / 4] = PFIFO_ENABLED | svm_patience(PFIFO_US);
+	munmap((void *)pfifo, PFIFO_SIZE);
 }
 
 int svm_stats_open(struct svm_stats *stats, int fd)
@@ -68,17 +93,23 @@ int svm_stats_open(struct svm_stats *stats, int fd)
 	map = mmap(NULL, DEBUG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, bar,
 		   DEBUG_BASE);
 	ret = -errno;
-	close(bar);
-	if (map == MAP_FAILED)
+	if (map == MAP_FAILED) {
+		close(bar);
 		return ret;
+	}
 
 	stats->regs = map;
 	if (rd(stats, REG_MAGIC) != DEBUG_MAGIC ||
 	    rd(stats, REG_NUMBER) < SVM_COUNTERS_USED) {
 		svm_stats_close(stats);
-		return -ENODEV;
+		ret = -ENODEV;
+	} else {
+		if (svm_patience(1) > 1)
+			be_patient(bar);
+		ret = 0;
 	}
-	return 0;
+	close(bar);
+	return ret;
 }
 
 void svm_stats_close(struct svm_stats *stats)
