@@ -62,8 +62,7 @@ struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram)
 	size_t zeroed = nr * (sizeof(struct page *) + 2 * sizeof(unsigned long));
 	struct nouveau_dmem_job *job;
 
-	job = kvmalloc(sizeof(*job) + nr * sizeof(*job->runs) + zeroed,
-		       GFP_KERNEL);
+	job = kvmalloc(struct_size(job, runs, nr) + zeroed, GFP_KERNEL);
 	if (!job)
 		return NULL;
 
@@ -72,7 +71,6 @@ struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram)
 		.to_vram = to_vram,
 	};
 	refcount_set(&job->refs, 1);
-	job->runs = (struct nouveau_dmem_run *)(job + 1);
 	job->pages = (struct page **)(job->runs + nr);
 	job->src = (unsigned long *)(job->pages + nr);
 	job->dst = job->src + nr;

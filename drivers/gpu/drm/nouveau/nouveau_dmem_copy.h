@@ -60,8 +60,9 @@ struct nouveau_dmem_run {
  * @src: migrate pfns of the sources; for migrate_vma_setup() and friends
  * @dst: migrate pfns of the destinations; an entry without is not moved
  * @pages: room for @nr pages, for who makes the job
- * @runs: what the engine copies, or did; room for @nr
  * @nr_runs: number of @runs that have, or had, a DMA mapping
+ * @runs: what the engine copies, or did; room for @nr, and behind it for the
+ *	arrays above
  */
 struct nouveau_dmem_job {
 	struct list_head head;
@@ -74,8 +75,8 @@ struct nouveau_dmem_job {
 	unsigned long *src;
 	unsigned long *dst;
 	struct page **pages;
-	struct nouveau_dmem_run *runs;
 	unsigned int nr_runs;
+	struct nouveau_dmem_run runs[] __counted_by(nr);
 };
 
 struct nouveau_dmem_job *nouveau_dmem_job_new(unsigned int nr, bool to_vram);
