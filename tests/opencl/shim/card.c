@@ -170,19 +170,36 @@ static uint64_t seconds(const char *name, uint64_t otherwise)
 static bool map_file(Card *card)
 {
     uint64_t size = CARD_VRAM + CARD_GART;
+    void *mem;
 
     card->file = memfd_create("gp107", MFD_CLOEXEC);
     if (card->file < 0 || ftruncate(card->file, size)) {
         shim_say("no file for the card's memory: %s", strerror(errno));
         return false;
     }
-    card->mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                     MAP_SHARED | MAP_NORESERVE, card->file, 0);
-    if (card->mem == MAP_FAILED) {
+    mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+               card->file, 0);
+    if (mem == MAP_FAILED) {
         shim_say("can't map the card's memory: %s", strerror(errno));
         return false;
     }
+    card->mem = mem;
     return true;
+}
+
+static Card *give_up(Card *card)
+{
+    range_fini(&card->vram);
+    range_fini(&card->gart);
+    range_fini(&card->va);
+    if (card->mem) {
+        munmap(card->mem, CARD_VRAM + CARD_GART);
+    }
+    if (card->file >= 0) {
+        close(card->file);
+    }
+    free(card);
+    return NULL;
 }
 
 Card *card_new(void)
@@ -208,7 +225,7 @@ Card *card_new(void)
         !range_init(&card->vram, CARD_TABLES, CARD_VRAM) ||
         !range_init(&card->gart, CARD_VRAM, CARD_VRAM + CARD_GART) ||
         !range_init(&card->va, PLAIN_START, PLAIN_START + PLAIN_SIZE)) {
-        return NULL;
+        return give_up(card);
     }
     gp107_config_init(&cfg);
     cfg.vram_size = CARD_VRAM;

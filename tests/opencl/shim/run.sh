@@ -10,7 +10,7 @@ usage: run.sh [OPTION...] PROGRAM [ARGUMENT...]
 Runs PROGRAM with the shim in front of its libraries and the environment that
 Debian's Mesa wants for OpenCL with shared virtual memory on nouveau.
 
-  --shim FILE        the shim (default: build/opencl-shim/gp107-shim.so)
+  --shim FILE        the shim (default: build/shim/gp107-shim.so)
   --code             print the code of each kernel that is launched
   --log              print all that the model logs
   --timeout SECONDS  kill a channel whose commands take longer (default: 600)
@@ -24,7 +24,7 @@ die()
     exit 2
 }
 
-shim=$(dirname "$0")/../../../build/opencl-shim/gp107-shim.so
+shim=$(dirname "$0")/../../../build/shim/gp107-shim.so
 while [ $# -gt 0 ]; do
     case $1 in
     --help) usage; exit 0 ;;

@@ -118,17 +118,16 @@ static cl_ulong time_of(cl_event event, cl_profiling_info which)
     return ns;
 }
 
-/* The GPU's clock is the host's; a longer kernel takes longer. */
+/* One clock for all times, and one kernel after the other. */
 static void test_profiling(void)
 {
     cl_command_queue on = queue(CL_QUEUE_PROFILING_ENABLE);
     cl_kernel spin = kernel("spin");
     unsigned v[ITEMS] = { 0 };
-    cl_ulong took[2];
+    cl_ulong last = 0;
 
     cl_pointer(spin, 0, v);
-    for (int i = 0; i < 2; i++) {
-        cl_uint rounds = i ? 2000 : 1;
+    for (cl_uint rounds = 1; rounds < 100; rounds *= 3) {
         cl_event event;
 
         CL_CHECK(clSetKernelArg(spin, 1, sizeof(rounds), &rounds));
@@ -136,14 +135,13 @@ static void test_profiling(void)
         CL_CHECK(clWaitForEvents(1, &event));
         g_assert_cmpuint(time_of(event, CL_PROFILING_COMMAND_QUEUED), <=,
                          time_of(event, CL_PROFILING_COMMAND_SUBMIT));
+        g_assert_cmpuint(last, <,
+                         time_of(event, CL_PROFILING_COMMAND_START));
         g_assert_cmpuint(time_of(event, CL_PROFILING_COMMAND_START), <,
                          time_of(event, CL_PROFILING_COMMAND_END));
-        took[i] = time_of(event, CL_PROFILING_COMMAND_END) -
-                  time_of(event, CL_PROFILING_COMMAND_START);
+        last = time_of(event, CL_PROFILING_COMMAND_END);
         CL_CHECK(clReleaseEvent(event));
     }
-    g_assert_cmpuint(took[0], <, took[1]);
-    g_assert_cmpuint(took[1], <, 60 * G_GUINT64_CONSTANT(1000000000));
     CL_CHECK(clReleaseKernel(spin));
     CL_CHECK(clReleaseCommandQueue(on));
 }
