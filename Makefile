@@ -30,7 +30,7 @@ tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 help:
 	@echo 'make run             boot the emulated GPU and show a process mirrored on it'
 	@echo 'make check           every test but check-deb, check-debug; N passed, ...'
-	@echo 'make check-model     the GPU model on its own: unit tests and a short fuzz'
+	@echo 'make check-model     the GPU model on its own: unit tests, OpenCL, a short fuzz'
 	@echo "make check-user      the branch's notifiers in user space, under sanitizers"
 	@echo 'make check-kunit     the KUnit tests of the mm side, in the guest'
 	@echo "make check-hmm       the kernel's hmm-tests, on the branch and on the base"
@@ -169,11 +169,11 @@ check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
 guest_needs := qemu initramfs
 
 check: $(guest_needs) kernel kernel-stock distro igt
-	@$(check_sh) lint model fuzz qtest user converted series kunit hmm \
+	@$(check_sh) lint model fuzz shim qtest user converted series kunit hmm \
 		igt stock controls distro
 
 check-model: deps
-	@$(check_sh) model fuzz
+	@$(check_sh) model fuzz shim
 
 check-user: deps $(fetch_linux)
 	@$(check_sh) user

@@ -19,6 +19,7 @@ SUITE is one of
   lint      style, licences, structure
   model     the GPU model's unit tests
   fuzz      the GPU model under libFuzzer for a minute
+  shim      OpenCL kernels, compiled by Mesa, on the GPU model in a process
   qtest     the card as QEMU shows it: PCI, BARs, interrupts
   user      the branch's mm/mmu_notifier.c in user space, under sanitizers; the
             sequence protocol under a model checker
@@ -52,7 +53,7 @@ while [ $# -gt 0 ]; do
 	--linux) need_value "$1" $#; linux=$2; shift ;;
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
 	--help) usage; exit 0 ;;
-	lint | model | fuzz | qtest | user | kunit | hmm | converted | series | \
+	lint | model | fuzz | shim | qtest | user | kunit | hmm | converted | series | \
 		igt | stock | stock-all | controls | distro | deb | debug) suites+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
@@ -80,6 +81,7 @@ run_suite()
 	lint) "$TOP/tools/lint.sh" --linux "$linux" --qemu "$qemu" --out "$out" ;;
 	model) model_tests check ;;
 	fuzz) model_tests fuzz FUZZ_SECONDS=60 ;;
+	shim) make -s -C "$TOP/tests/opencl/shim" O="$out/shim" check ;;
 	qtest) model_tests qtest ;;
 	user)
 		make -s -C "$TOP/tests/user" O="$out/user" LINUX="$linux" \
