@@ -167,10 +167,12 @@ console=igt-$kernel-console
 options=()
 around=()
 [ "$kernel" != debug ] || around=("$TOP/tools/kmemleak.sh")
+runlists_timeout=60
 # A kernel full of checks is slow, and kmemleak says nothing while it looks.
 case $kernel in
 debug | kcsan)
 	silence=900
+	runlists_timeout=600
 	append+=' watchdog_thresh=60 hung_task_timeout_secs=600'
 	;;
 esac
@@ -255,8 +257,8 @@ runlists()
 {
 	local part=$out/log/igt-$kernel-runlists.log
 
-	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" --timeout 60 \
-		--device gp107,one-runlist=off \
+	"$TOP/tools/run-guest.sh" --out "$out" --kernel "$kernel" \
+		--timeout "$runlists_timeout" --device gp107,one-runlist=off \
 		--log "$out/log/igt-$kernel-runlists-console.log" -- \
 		"$program" --run-subtest "${1#runlists-}" \
 		</dev/null >"$part" 2>&1 || true
