@@ -38,6 +38,7 @@ help:
 	@echo 'make check-series    each commit of the branch builds; its form'
 	@echo 'make check-igt       the IGT tests on the branch'
 	@echo 'make check-stock     the same on the untouched base, all of them'
+	@echo 'make check-opencl    OpenCL applications with plain pointers, on branch and base'
 	@echo 'make check-distro    the kernel that Debian packages, on the card'
 	@echo 'make check-deb       the configuration of that package; nouveau and mm in it'
 	@echo 'make check-debug     the tests of the guest under lockdep, KASAN, KCSAN'
@@ -45,6 +46,7 @@ help:
 	@echo "make bench-svm       what shared virtual memory costs, beside the base's"
 	@echo "make bench-mm        what notifiers and hmm cost, beside the base's"
 	@echo 'make bench-model     how fast the model computes'
+	@echo "make bench-opencl    what the OpenCL applications cost, beside the base's"
 	@echo 'make lint            style, licences, structure'
 	@echo 'make defects         the table of defects anew, from the last check-igt and'
 	@echo '                     check-stock'
@@ -136,7 +138,7 @@ $(O)/firmware/.made: $(O)/mkfirmware
 	@$< $(@D)
 	@touch $@
 
-.PHONY: initramfs distro igt
+.PHONY: initramfs distro igt opencl
 initramfs: deps $(firmware_stamp)
 	@tools/mkinitramfs.sh --firmware $(firmware) --out $(O)/initramfs.cpio
 
@@ -146,6 +148,9 @@ distro: deps fetch-distro $(firmware_stamp)
 
 igt: deps $(O)/gp107-debug $(O)/control-preload.so
 	@$(MAKE) -s -C tests/igt O=$(O)/igt
+
+opencl: deps
+	@$(MAKE) -s -C tests/opencl O=$(O)/opencl
 
 $(O)/control-preload.so: tools/control-preload.c | deps
 	@mkdir -p $(O)
@@ -159,12 +164,13 @@ $(O)/gp107-debug: tools/gp107-debug.c hw/gp107/core/gpu.h hw/gp107/core/stats.h 
 shell: kernel qemu initramfs
 	@$(guest) --shell
 
-run: kernel qemu initramfs igt
-	@$(guest) --timeout 120 -- $(O)/igt/svm_demo
+run: kernel qemu initramfs igt opencl
+	@$(guest) --timeout 300 -- sh -c '"$$1" && "$$2" --show 1' sh \
+		$(O)/igt/svm_demo $(O)/opencl/mandelbrot
 
 .PHONY: check check-model check-user check-kunit check-hmm check-converted
-.PHONY: check-series check-igt check-stock check-distro check-deb check-debug lint
-.PHONY: bench bench-svm bench-mm bench-model
+.PHONY: check-series check-igt check-stock check-opencl check-distro check-deb check-debug lint
+.PHONY: bench bench-svm bench-mm bench-model bench-opencl
 check_sh := tools/check.sh --out $(O) --linux $(linux_src) --qemu $(qemu_src)
 guest_needs := qemu initramfs
 
@@ -196,6 +202,9 @@ check-igt: kernel $(guest_needs) igt
 check-stock: kernel-stock $(guest_needs) igt
 	@$(check_sh) stock-all
 
+check-opencl: kernel kernel-stock $(guest_needs) opencl
+	@$(check_sh) opencl opencl-stock
+
 check-distro: qemu distro
 	@$(check_sh) distro
 
@@ -220,8 +229,14 @@ bench-mm: kernel kernel-stock $(guest_needs)
 bench-model: deps
 	@$(MAKE) -C tests/model O=$(O)/model bench
 
+bench-opencl: kernel kernel-stock $(guest_needs) opencl
+	@tools/bench-opencl.sh --out $(O)
+
 # What is committed and comes from runs.
-.PHONY: defects figures
+.PHONY: defects figures picture
+picture: kernel $(guest_needs) opencl
+	@tools/picture.sh --out $(O) tests/opencl/mandelbrot.png
+
 defects:
 	@tools/defects-table.sh --out $(O)
 

@@ -30,6 +30,8 @@ SUITE is one of
   igt       the assembler of IGT's SVM tests; those tests, on the branch
   stock     on the base: those of the tests that show a defect of nouveau
   stock-all on the base: all of the tests
+  opencl    OpenCL applications through Mesa, on the branch
+  opencl-stock  the same on the base
   controls  negative controls: a misbehaving card must turn the tests red
   distro    Debian's packaged kernel on the card
   deb       the configuration of the Debian package; nouveau and mm in it
@@ -54,7 +56,8 @@ while [ $# -gt 0 ]; do
 	--qemu) need_value "$1" $#; qemu=$2; shift ;;
 	--help) usage; exit 0 ;;
 	lint | model | fuzz | shim | qtest | user | kunit | hmm | converted | series | \
-		igt | stock | stock-all | controls | distro | deb | debug) suites+=("$1") ;;
+		igt | stock | stock-all | opencl | opencl-stock | controls | distro | \
+		deb | debug) suites+=("$1") ;;
 	*) usage_error "unknown argument '$1'" ;;
 	esac
 	shift
@@ -100,6 +103,8 @@ run_suite()
 			--config "$out/src/config/amd64"
 		;;
 	debug) "$TOP/tools/check-debug.sh" --out "$out" ;;
+	opencl) "$TOP/tools/check-opencl.sh" --out "$out" ;;
+	opencl-stock) "$TOP/tools/check-opencl.sh" --out "$out" --kernel stock ;;
 	controls) "$TOP/tools/check-controls.sh" --out "$out" ;;
 	distro) "$TOP/tools/check-distro.sh" --out "$out" ;;
 	esac

@@ -15,7 +15,8 @@ guest=(seabios qemu-system-data busybox-static kmod)
 # kernel C and documents, a model checker, OpenCL.
 tests=(intel-gpu-tools libdrm-dev clang-14 libclang-rt-14-dev llvm-14
 	shellcheck sparse python3-docutils spin
-	mesa-opencl-icd clinfo ocl-icd-libopencl1 opencl-c-headers)
+	mesa-opencl-icd clinfo ocl-icd-libopencl1 ocl-icd-opencl-dev
+	opencl-c-headers python3-pyopencl)
 # Debian packages of the kernel.
 deb=(debhelper libssl-dev rsync)
 

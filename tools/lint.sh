@@ -103,7 +103,8 @@ check_licence()
 	files | while read -r file; do
 		case $file in
 		LICENSES/* | *.license) continue ;;
-		tests/igt/*) want=MIT ;;
+		tests/opencl/shim/*) want=GPL-2.0-or-later ;;
+		tests/igt/* | tests/opencl/*) want=MIT ;;
 		MAINTAINERS | configs/*.config) want=GPL-2.0-only ;;
 		Documentation/* | drivers/* | include/* | mm/* | scripts/* | \
 			tests/kunit/* | tests/bench/Kbuild | \
@@ -122,7 +123,7 @@ check_licence()
 
 text_files()
 {
-	files | grep -vE '\.(bin|patch)$'
+	files | grep -vE '\.(bin|patch|png)$'
 }
 
 check_whitespace()
@@ -184,7 +185,9 @@ check_user_style()
 	user_space+=,PREFER_DEFINED_ATTRIBUTE_MACRO,FUNCTION_ARGUMENTS,BIT_MACRO
 	user_space+=,COMPLEX_MACRO,MACRO_ARG_REUSE,AVOID_EXTERNS,MACRO_WITH_FLOW_CONTROL
 
-	files 'tests/igt/*.[ch]' | checkpatch --ignore "$user_space"
+	files 'tests/igt/*.[ch]' 'tests/opencl/*.[ch]' |
+		grep -v '^tests/opencl/shim/' |
+		checkpatch --ignore "$user_space"
 }
 
 # ENOSYS is what nouveau's ioctls have always said in a kernel without SVM.

@@ -271,7 +271,7 @@ static char *read_source(void)
 
 	if (len < 0)
 		app_fail("/proc/self/exe: %m");
-	strcpy(file + len, ".cl");
+	snprintf(file + len, sizeof(file) - len, ".cl");
 	f = fopen(file, "re");
 	if (!f || fseek(f, 0, SEEK_END))
 		app_fail("%s: %m", file);
@@ -342,11 +342,11 @@ static void wait_for(cl_event event, cl_kernel kernel)
 					CL_EVENT_COMMAND_EXECUTION_STATUS,
 					sizeof(status), &status, NULL),
 			 "clGetEventInfo");
-		if (status <= CL_COMPLETE)
-			break;
-		nanosleep(&nap, NULL);
-		if (++looks % LOOKS)
-			continue;
+		if (status > CL_COMPLETE) {
+			nanosleep(&nap, NULL);
+			if (++looks % LOOKS)
+				continue;
+		}
 		function_name(kernel, function, sizeof(function));
 		ret = watch_channel();
 		if (ret) {
@@ -355,6 +355,8 @@ static void wait_for(cl_event event, cl_kernel kernel)
 				name(), function, strerror(-ret));
 			leave(APP_KILLED);
 		}
+		if (status <= CL_COMPLETE)
+			break;
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if ((unsigned long)(now.tv_sec - from.tv_sec) < limit)
 			continue;

@@ -17,7 +17,7 @@ static atomic_uint channel;
 typedef int call(int fd, unsigned long index, void *data, unsigned long size);
 
 /* The libdrm that would have been called without us. */
-static call *libdrm(void)
+static call *next_call(void)
 {
 	static call *_Atomic next;
 	call *found = next;
@@ -40,7 +40,7 @@ int drmCommandWriteRead(int fd, unsigned long index, void *data,
 		channel = ((struct drm_nouveau_gem_pushbuf *)data)->channel;
 		node = fd;
 	}
-	return libdrm()(fd, index, data, size);
+	return next_call()(fd, index, data, size);
 }
 
 int watch_node(void)
@@ -54,6 +54,6 @@ int watch_channel(void)
 
 	if (node < 0)
 		return 0;
-	return libdrm()(node, DRM_NOUVEAU_GEM_PUSHBUF, &nothing,
+	return next_call()(node, DRM_NOUVEAU_GEM_PUSHBUF, &nothing,
 			sizeof(nothing));
 }

@@ -54,7 +54,7 @@ static void swap(struct vec **a, struct vec **b)
 
 static bool near(float a, float b)
 {
-	return fabsf(a - b) <= 1e-4f * (1 + fabsf(b));
+	return fabsf(a - b) <= 0.0001f * (1 + fabsf(b));
 }
 
 static struct vec *alloc(unsigned long n)
