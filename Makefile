@@ -50,6 +50,7 @@ help:
 	@echo 'make lint            style, licences, structure'
 	@echo 'make defects         the table of defects anew, from the last check-igt and'
 	@echo '                     check-stock'
+	@echo "make picture         what the OpenCL program of 'make run' paints, into the README"
 	@echo 'make figures         bench-svm, into the document and the plot'
 	@echo 'make shell           a guest with a prompt'
 	@echo 'make tree            the base and the branch as a git repository'

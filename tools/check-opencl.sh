@@ -24,7 +24,7 @@ the driver's defect. One that is listed and passes is a failure too.
   --expect FILE  default: tests/opencl/expectations-stock.txt for the base's
                  kernel, none for the branch's
   --stress N     then list, hash and sort N times each while their memory is
-                 disturbed; N is 0 for not at all (default: 5, and 0 on
+                 disturbed; N is 0 for not at all (default: 3, and 0 on
                  the base)
   --help         this text
 END
@@ -33,7 +33,7 @@ END
 out=$TOP/build
 kernel=branch
 expect=
-stress=5
+stress=3
 stress_given=
 only=()
 while [ $# -gt 0 ]; do
