@@ -120,8 +120,7 @@ static void print_options(const struct app_option *option)
 	}
 }
 
-__attribute__((format(printf, 1, 2), noreturn))
-static void usage_error(const char *format, ...)
+void app_usage_error(const char *format, ...)
 {
 	va_list arguments;
 
@@ -149,7 +148,7 @@ static void take_option(const struct app_option *option, const char *text)
 	char *end;
 
 	if (!text)
-		usage_error("option '--%s' needs a value", option->name);
+		app_usage_error("option '--%s' needs a value", option->name);
 	if (option->text) {
 		*option->text = text;
 		return;
@@ -158,7 +157,7 @@ static void take_option(const struct app_option *option, const char *text)
 	value = strtoul(text, &end, 10);
 	if (errno || *text < '0' || *text > '9' || *end ||
 	    value < option->min || value > option->max)
-		usage_error("option '--%s' needs a number from %lu to %lu, not '%s'",
+		app_usage_error("option '--%s' needs a number from %lu to %lu, not '%s'",
 			    option->name, option->min, option->max, text);
 	*option->value = value;
 }
@@ -184,7 +183,7 @@ static void take_options(int argc, char **argv, const char *what,
 				option = find_option(common, argv[i] + 2);
 		}
 		if (!option)
-			usage_error("unknown argument '%s'", argv[i]);
+			app_usage_error("unknown argument '%s'", argv[i]);
 		take_option(option, argv[i + 1]);
 		i++;
 	}

@@ -45,6 +45,8 @@ int app_end(void);
 
 __attribute__((format(printf, 1, 2), noreturn))
 void app_fail(const char *format, ...);
+__attribute__((format(printf, 1, 2), noreturn))
+void app_usage_error(const char *format, ...);
 /* @format says what is wrong if it is not @good. */
 __attribute__((format(printf, 3, 4)))
 void app_check(bool good, const char *name, const char *format, ...);

@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 		at = map(PROT_READ | PROT_WRITE);
 		function = "spin";
 	} else {
-		app_fail("--do wants wild, read-only, endless or spin");
+		app_usage_error("--do wants wild, read-only, endless or spin");
 	}
 	app_launch(app_kernel(function), APP_RANGE(1, 0), APP_POINTER(at),
 		   APP_VALUE(value));
