@@ -158,7 +158,7 @@ static void take_option(const struct app_option *option, const char *text)
 	if (errno || *text < '0' || *text > '9' || *end ||
 	    value < option->min || value > option->max)
 		app_usage_error("option '--%s' needs a number from %lu to %lu, not '%s'",
-			    option->name, option->min, option->max, text);
+				option->name, option->min, option->max, text);
 	*option->value = value;
 }
 
