@@ -29,7 +29,7 @@ tool_cflags := -std=gnu11 -O2 -Wall -Wextra -Werror
 .PHONY: help
 help:
 	@echo 'make run             boot the emulated GPU and show a process mirrored on it'
-	@echo 'make check           every test but check-deb, check-debug; N passed, ...'
+	@echo 'make check           every test but check-opencl, -deb, -debug; N passed, ...'
 	@echo 'make check-model     the GPU model on its own: unit tests, OpenCL, a short fuzz'
 	@echo "make check-user      the branch's notifiers in user space, under sanitizers"
 	@echo 'make check-kunit     the KUnit tests of the mm side, in the guest'
