@@ -77,3 +77,20 @@ void cl_call(cl_program program, const char *name, size_t global,
     cl_run(kernel, global, local);
     CL_CHECK(clReleaseKernel(kernel));
 }
+
+int cl_test_each(int argc, char **argv, const char *suite, const void *cases,
+                 unsigned n, size_t size, GTestDataFunc test)
+{
+    const char *one = cases;
+
+    g_test_init(&argc, &argv, NULL);
+    g_test_set_nonfatal_assertions();
+    for (unsigned i = 0; i < n; i++, one += size) {
+        char *path = g_strdup_printf("/%s/%s", suite,
+                                     *(const char *const *)one);
+
+        g_test_add_data_func(path, one, test);
+        g_free(path);
+    }
+    return g_test_run();
+}

@@ -33,4 +33,11 @@ void cl_run(cl_kernel kernel, size_t global, size_t local);
 void cl_call(cl_program program, const char *name, size_t global,
              size_t local, ...) G_GNUC_NULL_TERMINATED;
 
+/*
+ * The tests /SUITE/NAME, one for each of @n cases of @size bytes, which begin
+ * with a pointer to their name.  Returns the program's exit status.
+ */
+int cl_test_each(int argc, char **argv, const char *suite, const void *cases,
+                 unsigned n, size_t size, GTestDataFunc test);
+
 #endif

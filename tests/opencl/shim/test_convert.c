@@ -272,13 +272,6 @@ static void test_from(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
-        char *path = g_strdup_printf("/convert/%s", types[i].name);
-
-        g_test_add_data_func(path, &types[i], test_from);
-        g_free(path);
-    }
-    return g_test_run();
+    return cl_test_each(argc, argv, "convert", types, G_N_ELEMENTS(types),
+                        sizeof(types[0]), test_from);
 }

@@ -309,13 +309,6 @@ static void test_type(gconstpointer data)
 
 int main(int argc, char **argv)
 {
-    g_test_init(&argc, &argv, NULL);
-    g_test_set_nonfatal_assertions();
-    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
-        char *path = g_strdup_printf("/float/%s", types[i].name);
-
-        g_test_add_data_func(path, &types[i], test_type);
-        g_free(path);
-    }
-    return g_test_run();
+    return cl_test_each(argc, argv, "float", types, G_N_ELEMENTS(types),
+                        sizeof(types[0]), test_type);
 }
